@@ -1,0 +1,5 @@
+//! Fixtures that are always there.
+
+mod request;
+
+pub use request::{IntoTeardown, Request};

@@ -1,0 +1,215 @@
+//! [`Request`]: who is being set up, and clean-up that belongs to it.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::def::{LocalFuture, Marker};
+use crate::event::TestName;
+use crate::outcome::{Failure, FailureKind};
+use crate::scope::Scope;
+
+/// The built-in fixture `request`: tells a test or fixture about itself, and takes clean-up.
+///
+/// Take it as `request: &Request`, in tests and in fixtures of any scope.
+///
+/// ```
+/// use itest::prelude::*;
+///
+/// #[fixture]
+/// fn scratch(request: &Request) -> std::io::Result<std::path::PathBuf> {
+///     let name = request.test_name().replace("::", "-");
+///     let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+///     std::fs::create_dir(&path)?;
+///     request.defer({
+///         let path = path.clone();
+///         async move { std::fs::remove_dir_all(path) }
+///     });
+///     Ok(path)
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Request(Rc<Inner>);
+
+struct Inner {
+    test: TestName,
+    scope: Scope,
+    fixture: Option<&'static str>,
+    attempt: u32,
+    markers: Vec<&'static Marker>,
+    finalizers: RefCell<Vec<Finalizer>>,
+}
+
+/// Clean-up that waits for the end of a scope.
+type Finalizer = LocalFuture<Result<(), Failure>>;
+
+impl Request {
+    /// The name under which parameters ask for it.
+    pub(crate) const NAME: &'static str = "request";
+
+    pub(crate) fn for_test(test: TestName, attempt: u32, markers: Vec<&'static Marker>) -> Self {
+        Request(Rc::new(Inner {
+            test,
+            scope: Scope::Test,
+            fixture: None,
+            attempt,
+            markers,
+            finalizers: RefCell::default(),
+        }))
+    }
+
+    pub(crate) fn for_fixture(test: TestName, fixture: &'static str, scope: Scope) -> Self {
+        Request(Rc::new(Inner {
+            test,
+            scope,
+            fixture: Some(fixture),
+            attempt: 1,
+            markers: Vec::new(),
+            finalizers: RefCell::default(),
+        }))
+    }
+
+    /// The test's path in its binary, `api::creates_user`.
+    ///
+    /// In a fixture wider than a test: of the test that made it start.
+    pub fn test_name(&self) -> &str {
+        &self.0.test
+    }
+
+    /// The scope at whose end deferred clean-up runs; in a test it is [`Scope::Test`].
+    pub fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    /// The fixture's name; `None` in a test.
+    pub fn fixture_name(&self) -> Option<&str> {
+        self.0.fixture
+    }
+
+    /// From 1; counts up with `retries`. In a fixture it is 1.
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// Whether the test, or a group around it, has a marker of that name. In a fixture: `false`.
+    pub fn has_marker(&self, name: &str) -> bool {
+        self.0.markers.iter().any(|marker| marker.name == name)
+    }
+
+    /// Runs `cleanup` when the scope of the asking test or fixture ends, whatever happened.
+    ///
+    /// What was deferred last runs first, after the code behind a `provide!`, before the
+    /// fixtures that the asking one was built on are torn down. It runs also when the setup fails
+    /// further on. An `Err` or a panic is a teardown error; the rest still runs.
+    pub fn defer<F>(&self, cleanup: F)
+    where
+        F: Future + 'static,
+        F::Output: IntoTeardown,
+    {
+        self.0
+            .finalizers
+            .borrow_mut()
+            .push(Box::pin(async move { cleanup.await.into_teardown() }));
+    }
+
+    /// Sets a variable of the environment for every test of the run.
+    ///
+    /// Only in a session fixture; make it `autouse` so that it is in place before any test code.
+    /// The variable's former value is put back when the session ends.
+    ///
+    /// # Panics
+    /// In a test or a fixture of another scope, and if the name is empty or has `=` or NUL in it,
+    /// or the value has NUL in it.
+    ///
+    /// ```
+    /// use itest::prelude::*;
+    ///
+    /// #[fixture(scope = "session", autouse = "crate")]
+    /// fn test_environment(request: &Request) {
+    ///     request.export_env("ENVIRONMENT", "test");
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn export_env(&self, name: &str, value: impl AsRef<str>) {
+        let value = value.as_ref();
+        assert!(
+            self.0.scope == Scope::Session,
+            "`export_env` works only in a session fixture: the variable reaches every test process"
+        );
+        assert!(
+            !name.is_empty() && !name.contains(['=', '\0']) && !value.contains('\0'),
+            "`{name}` cannot be a variable of the environment"
+        );
+        let former = std::env::var_os(name);
+        set_env(name, Some(value.as_ref()));
+        let name = name.to_owned();
+        self.defer(async move { set_env(&name, former.as_deref()) });
+    }
+
+    /// Those deferred so far, in the order in which they must run.
+    pub(crate) fn next_finalizer(&self) -> Option<Finalizer> {
+        self.0.finalizers.borrow_mut().pop()
+    }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the environment is process-wide; the session host waits for no other user code here"
+)]
+fn set_env(name: &str, value: Option<&std::ffi::OsStr>) {
+    // SAFETY: called by session fixtures only. The tests that need such a fixture wait for it,
+    // and an autouse one is set up before any test code runs; tests that do not have it and read
+    // the environment through C at that very moment are the documented limit of one process.
+    unsafe {
+        match value {
+            Some(value) => std::env::set_var(name, value),
+            None => std::env::remove_var(name),
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("test", &self.0.test)
+            .field("scope", &self.0.scope)
+            .field("fixture", &self.0.fixture)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What deferred clean-up may end with: `()` or `Result<(), E>`.
+#[diagnostic::on_unimplemented(
+    message = "deferred clean-up ends with `()` or `Result<(), E>`, not with `{Self}`",
+    note = "`E` is any error, `String` or `&str`"
+)]
+pub trait IntoTeardown {
+    /// As the framework wants it.
+    #[doc(hidden)]
+    fn into_teardown(self) -> Result<(), Failure>;
+}
+
+impl IntoTeardown for () {
+    fn into_teardown(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<E: Into<Box<dyn Error + Send + Sync>>> IntoTeardown for Result<(), E> {
+    fn into_teardown(self) -> Result<(), Failure> {
+        self.map_err(|error| Failure::from_error(&*error.into()))
+    }
+}
+
+impl From<std::convert::Infallible> for Failure {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Failure::new(FailureKind::Misuse, message)
+    }
+}

@@ -1,0 +1,310 @@
+//! The table of flags: one definition each, from which parser, `--help` and suggestions are made.
+//!
+//! To add a flag, add an entry to [`FLAGS`], a field to [`LowArgs`], and its meaning to
+//! [`Args`](super::Args).
+
+use std::ffi::OsString;
+
+use super::args::{Color, Format, Require};
+use super::low::{LowArgs, text};
+
+/// A flag of the command line.
+#[derive(Debug)]
+pub(super) struct Flag {
+    /// Without the two dashes; empty for `-Z`, which has only a short form.
+    pub(super) name: &'static str,
+    /// Without the dash.
+    pub(super) short: Option<char>,
+    /// Its value, and where it goes.
+    pub(super) takes: Takes,
+    /// May be given more than once.
+    pub(super) repeatable: bool,
+    /// The variable that stands for it where a command line does not reach.
+    pub(super) variable: Option<&'static str>,
+    /// Whose flag it is.
+    pub(super) origin: Origin,
+    /// Lines of `--help`; empty for a flag that is accepted but not shown.
+    pub(super) help: &'static str,
+}
+
+/// What follows a flag, and how it is stored.
+#[derive(Debug)]
+pub(super) enum Takes {
+    /// `--flag`
+    Nothing(fn(&mut LowArgs)),
+    /// `--flag VALUE` or `--flag=VALUE`
+    Value(&'static str, Store<OsString>),
+    /// `--flag` or `--flag=VALUE`
+    Optional(&'static str, Store<Option<OsString>>),
+}
+
+/// Checks a value and stores it; the error is the whole message.
+type Store<T> = fn(&mut LowArgs, T) -> Result<(), String>;
+
+/// Whose flag it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// libtest's, on every compiler.
+    Libtest,
+    /// libtest's, there only with `-Z unstable-options`.
+    LibtestUnstable,
+    /// Ours.
+    Itest,
+}
+
+impl Flag {
+    const DEFAULT: Flag = Flag {
+        name: "",
+        short: None,
+        takes: Takes::Nothing(|_| ()),
+        repeatable: false,
+        variable: None,
+        origin: Origin::Libtest,
+        help: "",
+    };
+
+    /// How libtest names the flag in its messages.
+    pub(super) fn label(&self) -> String {
+        match self.short {
+            Some(short) if self.name.is_empty() => short.to_string(),
+            _ => self.name.to_owned(),
+        }
+    }
+}
+
+/// Every flag, in the order of `--help`.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag {
+        name: "include-ignored",
+        takes: Takes::Nothing(|low| low.include_ignored = true),
+        help: "Run ignored tests too",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "ignored",
+        takes: Takes::Nothing(|low| low.ignored = true),
+        help: "Run only ignored tests",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "exclude-should-panic",
+        takes: Takes::Nothing(|low| low.exclude_should_panic = true),
+        origin: Origin::LibtestUnstable,
+        help: "Leave out tests marked `#[should_panic]`",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "skip",
+        takes: Takes::Value("FILTER", |low, value| {
+            low.skip.push(text(value)?);
+            Ok(())
+        }),
+        repeatable: true,
+        help: "Leave out tests whose name contains FILTER (repeatable)",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "exact",
+        takes: Takes::Nothing(|low| low.exact = true),
+        help: "Filters are whole names, not parts of them; a function's\nname stands for all its cases",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "test",
+        takes: Takes::Nothing(|low| low.test = true),
+        help: "Run tests also where `--bench` is given",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "bench",
+        takes: Takes::Nothing(|low| low.bench = true),
+        help: "Run benchmarks only; there are none, so tests are ignored",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "list",
+        takes: Takes::Nothing(|low| low.list = true),
+        help: "List the selected tests instead of running them",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "fail-fast",
+        takes: Takes::Nothing(|low| low.fail_fast = true),
+        origin: Origin::LibtestUnstable,
+        help: "Start no more tests after the first failure",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "test-threads",
+        takes: Takes::Value("N", |low, value| {
+            let value = text(value)?;
+            low.test_threads = Some(value.parse().map_err(|error| match value.parse() {
+                Ok(0_usize) => "argument for --test-threads must not be 0".to_owned(),
+                _ => format!("argument for --test-threads must be a number > 0 (error: {error})"),
+            })?);
+            Ok(())
+        }),
+        variable: Some("RUST_TEST_THREADS"),
+        help: "How many tests run at a time",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "force-run-in-process",
+        takes: Takes::Nothing(|low| low.in_process = true),
+        origin: Origin::LibtestUnstable,
+        help: "The same as `--in-process`",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "no-capture",
+        takes: Takes::Nothing(|low| low.no_capture = true),
+        variable: Some("RUST_TEST_NOCAPTURE"),
+        help: "Let tests print directly",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "nocapture",
+        takes: Takes::Nothing(|low| low.no_capture = true),
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "show-output",
+        takes: Takes::Nothing(|low| low.show_output = true),
+        help: "Show what successful tests printed, too",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "quiet",
+        short: Some('q'),
+        takes: Takes::Nothing(|low| low.quiet = true),
+        help: "One character per test; the same as `--format=terse`",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "format",
+        takes: Takes::Value("pretty|terse|json|junit", |low, value| {
+            low.format = Some(match &*text(value)? {
+                "pretty" => Format::Pretty,
+                "terse" => Format::Terse,
+                "json" => Format::Json,
+                "junit" => Format::Junit,
+                other => {
+                    return Err(format!(
+                        "argument for --format must be pretty, terse, json or junit (was {other})"
+                    ));
+                }
+            });
+            Ok(())
+        }),
+        help: "One line per test, one character per test, libtest's\nevents as lines of JSON, or a JUnit document",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "color",
+        takes: Takes::Value("auto|always|never", |low, value| {
+            low.color = Some(match &*text(value)? {
+                "auto" => Color::Auto,
+                "always" => Color::Always,
+                "never" => Color::Never,
+                other => {
+                    return Err(format!(
+                        "argument for --color must be auto, always, or never (was {other})"
+                    ));
+                }
+            });
+            Ok(())
+        }),
+        help: "Whether to colour the output; `auto` does on a terminal\nunless `NO_COLOR` is set",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "logfile",
+        takes: Takes::Value("PATH", |low, value| {
+            low.logfile = Some(value.into());
+            Ok(())
+        }),
+        help: "Write `ok NAME`, `failed NAME` … to a file",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "report-time",
+        takes: Takes::Nothing(|low| low.report_time = true),
+        origin: Origin::LibtestUnstable,
+        help: "Show how long each test took, in colour beyond the limits\nof `RUST_TEST_TIME_INTEGRATION=WARN,CRITICAL` (milliseconds)",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "ensure-time",
+        takes: Takes::Nothing(|low| low.ensure_time = true),
+        origin: Origin::LibtestUnstable,
+        help: "Fail tests that take longer than the critical limit",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "shuffle",
+        takes: Takes::Nothing(|low| low.shuffle = true),
+        variable: Some("RUST_TEST_SHUFFLE"),
+        origin: Origin::LibtestUnstable,
+        help: "Run tests in random order; prints the seed",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "shuffle-seed",
+        takes: Takes::Value("SEED", |low, value| {
+            low.shuffle_seed = Some(text(value)?.parse().map_err(|error| {
+                format!("argument for --shuffle-seed must be a number (error: {error})")
+            })?);
+            Ok(())
+        }),
+        variable: Some("RUST_TEST_SHUFFLE_SEED"),
+        origin: Origin::LibtestUnstable,
+        help: "Run tests in the random order that SEED stands for",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        short: Some('Z'),
+        takes: Takes::Value("unstable-options", |_, value| match &*text(value)? {
+            "unstable-options" => Ok(()),
+            _ => Err("Unrecognized option to `Z`".to_owned()),
+        }),
+        help: "Accepted, not needed: libtest's unstable options are\nalways available",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "help",
+        short: Some('h'),
+        takes: Takes::Nothing(|low| low.help = true),
+        help: "Print this text",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "require",
+        takes: Takes::Optional("NAME,…", |low, value| {
+            low.require = Some(match value {
+                None => Require::All,
+                Some(value) => Require::from(&*text(value)?),
+            });
+            Ok(())
+        }),
+        variable: Some("ITEST_REQUIRE"),
+        origin: Origin::Itest,
+        help: "Fail instead of skipping where a skip condition depends on\nNAME (a variable, command …), or on anything; for CI",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "in-process",
+        takes: Takes::Nothing(|low| low.in_process = true),
+        variable: Some("ITEST_IN_PROCESS"),
+        origin: Origin::Itest,
+        help: "Run tests in this process instead of in workers; a crash\nor hang then ends the run",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "setup-show",
+        takes: Takes::Nothing(|low| low.setup_show = true),
+        variable: Some("ITEST_SETUP_SHOW"),
+        origin: Origin::Itest,
+        help: "Show fixtures' setup and teardown as they happen",
+        ..Flag::DEFAULT
+    },
+];

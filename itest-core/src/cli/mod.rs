@@ -1,0 +1,72 @@
+//! The command line: [`parse`] turns arguments and environment into [`Args`].
+//!
+//! Three steps, one file each: the table of flags (`flags`), the flags as they were given
+//! (`low`), what they mean together with the environment ([`args`](self::args)). Nothing here
+//! prints, reads files or knows the tests.
+//!
+//! A superset of libtest's command line. What libtest refuses is refused with libtest's words,
+//! except that its unstable options need no `-Z unstable-options`.
+
+mod args;
+mod flags;
+mod help;
+mod low;
+
+use std::ffi::OsString;
+use std::fmt;
+
+pub(crate) use args::{Args, Format, Ignored, Require, Thresholds};
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// To run or list tests.
+    Run(Box<Args>),
+    /// To print this text to stdout, and nothing else.
+    Help(String),
+}
+
+/// Reads a command line, the program's name first, and the variables that stand for flags.
+///
+/// A flag wins over its variable.
+pub(crate) fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> Result<Parsed, UsageError> {
+    let low = low::parse(args)?;
+    if low.help {
+        return Ok(Parsed::Help(help::text()));
+    }
+    args::resolve(low, env).map(|args| Parsed::Run(Box::new(args)))
+}
+
+/// A command line that cannot be followed: printed to stderr, exit code 101, nothing is run.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct UsageError {
+    message: String,
+    help: Option<String>,
+}
+
+impl From<String> for UsageError {
+    fn from(message: String) -> Self {
+        UsageError {
+            message,
+            help: None,
+        }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "\n  help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,469 @@
+//! Command lines as tables: what they mean, how they are refused, which tests they select.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use super::args::Color;
+use super::flags::{FLAGS, Takes};
+use super::*;
+
+/// `words` is split at spaces, `''` being the empty argument; `env` likewise into `NAME=value`.
+fn parse(words: &str, env: &str) -> Result<Parsed, UsageError> {
+    let unquoted = |word: &str| OsString::from(if word == "''" { "" } else { word });
+    let args = ["tests"].into_iter().chain(words.split_whitespace());
+    super::parse(args.map(unquoted), &|name| {
+        env.split_whitespace()
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+            .map(OsString::from)
+    })
+}
+
+fn args(words: &str, env: &str) -> Args {
+    match parse(words, env) {
+        Ok(Parsed::Run(args)) => *args,
+        other => panic!("{words:?} with {env:?}: {other:?}"),
+    }
+}
+
+fn thresholds(warn: u64, critical: u64) -> Thresholds {
+    Thresholds {
+        warn: Duration::from_millis(warn),
+        critical: Duration::from_millis(critical),
+    }
+}
+
+#[test]
+fn command_lines_mean() {
+    // What the command line changes, compared with an empty one.
+    let check = |words: &str, env: &str, change: fn(&mut Args)| {
+        let mut expected = args("", "");
+        change(&mut expected);
+        assert_eq!(args(words, env), expected, "{words:?} with {env:?}");
+    };
+
+    check("a ''", "", |it| it.filters = vec!["a".into(), "".into()]);
+    check("a --exact b", "", |it| {
+        it.filters = vec!["a".into(), "b".into()];
+        it.exact = true;
+    });
+    check("-- --list -q", "", |it| {
+        it.filters = vec!["--list".into(), "-q".into()];
+    });
+    check("-", "", |it| it.filters = vec!["-".into()]);
+    check("--skip a --skip=b --skip --list", "", |it| {
+        it.skip = vec!["a".into(), "b".into(), "--list".into()];
+    });
+    check("--include-ignored", "", |it| it.ignored = Ignored::Include);
+    check("--ignored", "", |it| it.ignored = Ignored::Only);
+    check("--exclude-should-panic", "", |it| {
+        it.exclude_should_panic = true
+    });
+    check("--list", "", |it| it.list = true);
+    check("--test", "", |_| ());
+    check("--bench", "", |it| it.bench = true);
+    check("--bench --test", "", |_| ());
+    check("--fail-fast", "", |it| it.fail_fast = true);
+    check("--force-run-in-process", "", |it| it.in_process = true);
+    check("--logfile p/q", "", |it| it.logfile = Some("p/q".into()));
+    check("--show-output", "", |it| it.show_output = true);
+    check("-Zunstable-options", "", |_| ());
+    check("-Z unstable-options", "", |_| ());
+
+    check("--nocapture", "", |it| it.capture = false);
+    check("--no-capture --nocapture", "", |it| it.capture = false);
+    check("", "RUST_TEST_NOCAPTURE=0", |_| ());
+    check("", "RUST_TEST_NOCAPTURE=1", |it| it.capture = false);
+    check("", "RUST_TEST_NOCAPTURE=", |it| it.capture = false);
+
+    check("--test-threads 3", "", |it| {
+        it.test_threads = NonZeroUsize::new(3)
+    });
+    check("", "RUST_TEST_THREADS=3", |it| {
+        it.test_threads = NonZeroUsize::new(3)
+    });
+    check("--test-threads=3", "RUST_TEST_THREADS=x", |it| {
+        it.test_threads = NonZeroUsize::new(3);
+    });
+
+    check("-q", "", |it| it.format = Format::Terse);
+    check("--format=terse", "", |it| it.format = Format::Terse);
+    check("--format json -q", "", |it| it.format = Format::Json);
+    check("--format junit", "", |it| it.format = Format::Junit);
+    check("--format pretty", "", |_| ());
+
+    check("--color auto", "", |_| ());
+    check("--color never", "", |it| it.color = Color::Never);
+    check("--color always", "NO_COLOR=1", |it| {
+        it.color = Color::Always
+    });
+    check("--color auto", "NO_COLOR=1", |it| it.color = Color::Never);
+    check("", "NO_COLOR=1", |it| it.color = Color::Never);
+    check("", "NO_COLOR=", |_| ());
+
+    check("--report-time", "", |it| {
+        it.report_time = Some(thresholds(500, 1000))
+    });
+    check("--ensure-time", "RUST_TEST_TIME_INTEGRATION=1,5", |it| {
+        it.report_time = Some(thresholds(1, 5));
+        it.ensure_time = Some(Duration::from_millis(5));
+    });
+    check("", "RUST_TEST_TIME_INTEGRATION=x", |_| ());
+
+    check("--shuffle-seed 7", "", |it| it.shuffle = Some(7));
+    check("--shuffle --shuffle-seed 7", "", |it| it.shuffle = Some(7));
+    check("", "RUST_TEST_SHUFFLE_SEED=7", |it| it.shuffle = Some(7));
+    check("--shuffle-seed 8", "RUST_TEST_SHUFFLE_SEED=x", |it| {
+        it.shuffle = Some(8)
+    });
+    check("", "RUST_TEST_SHUFFLE=0", |_| ());
+    assert!(args("--shuffle", "").shuffle.is_some());
+    assert!(args("", "RUST_TEST_SHUFFLE=1").shuffle.is_some());
+
+    let names = |it: &mut Args| it.require = Require::Names(vec!["A".into(), "docker".into()]);
+    check("--require", "", |it| it.require = Require::All);
+    check("--require a", "", |it| {
+        it.require = Require::All;
+        it.filters = vec!["a".into()];
+    });
+    check("--require=A,docker", "", names);
+    check("--require=A,docker", "ITEST_REQUIRE=1", names);
+    check("", "ITEST_REQUIRE=A,docker,", names);
+    check("", "ITEST_REQUIRE=1", |it| it.require = Require::All);
+    check("", "ITEST_REQUIRE=all", |it| it.require = Require::All);
+    check("", "ITEST_REQUIRE=0", |_| ());
+    check("", "ITEST_REQUIRE=", |_| ());
+    check("--require=", "ITEST_REQUIRE=1", |_| ());
+
+    check("--in-process", "", |it| it.in_process = true);
+    check("", "ITEST_IN_PROCESS=1", |it| it.in_process = true);
+    check("", "ITEST_IN_PROCESS=0", |_| ());
+    check("--setup-show", "", |it| it.setup_show = true);
+    check("", "ITEST_SETUP_SHOW=1", |it| it.setup_show = true);
+    check("", "ITEST_SETUP_SHOW=", |_| ());
+
+    // What rust-analyzer, RustRover and nextest say.
+    check(
+        "m -Z unstable-options --format=json --nocapture",
+        "",
+        |it| {
+            it.filters = vec!["m".into()];
+            it.format = Format::Json;
+            it.capture = false;
+        },
+    );
+    check(
+        "-Z unstable-options --format=json --show-output",
+        "",
+        |it| {
+            it.format = Format::Json;
+            it.show_output = true;
+        },
+    );
+    check("--exact m::t --nocapture --ignored --bench", "", |it| {
+        it.filters = vec!["m::t".into()];
+        it.exact = true;
+        it.capture = false;
+        it.ignored = Ignored::Only;
+        it.bench = true;
+    });
+}
+
+/// Compared with libtest 1.95 (`RUSTC_BOOTSTRAP=1`, `-Z unstable-options`), which says the same
+/// to stderr with exit code 101, except for:
+/// - the `help` lines;
+/// - broken variables, over which libtest panics with the same sentence.
+#[test]
+fn command_lines_are_refused() {
+    let check = |words: &str, env: &str, expected: &str| match parse(words, env) {
+        Err(error) => assert_eq!(error.to_string(), format!("error: {expected}"), "{words:?}"),
+        Ok(parsed) => panic!("{words:?} with {env:?}: {parsed:?}"),
+    };
+
+    check("--frobnicate", "", "Unrecognized option: 'frobnicate'");
+    check("--frobnicate=1", "", "Unrecognized option: 'frobnicate'");
+    check("--=1", "", "Unrecognized option: ''");
+    check("-x", "", "Unrecognized option: 'x'");
+    check("-q1", "", "Unrecognized option: '1'");
+    check("-h=1", "", "Unrecognized option: '='");
+    check("--help --frob", "", "Unrecognized option: 'frob'");
+    check(
+        "--exac",
+        "",
+        "Unrecognized option: 'exac'\n  help: there is an option with a similar name: `--exact`",
+    );
+    check(
+        "--no-catpure",
+        "",
+        "Unrecognized option: 'no-catpure'\n  help: there is an option with a similar name: `--no-capture`",
+    );
+    check(
+        "--inc",
+        "",
+        "Unrecognized option: 'inc'\n  help: there is an option with a similar name: `--include-ignored`",
+    );
+
+    check(
+        "--test-threads",
+        "",
+        "Argument to option 'test-threads' missing",
+    );
+    check("--format", "", "Argument to option 'format' missing");
+    check("--skip", "", "Argument to option 'skip' missing");
+    check("--logfile", "", "Argument to option 'logfile' missing");
+    check(
+        "--shuffle-seed",
+        "",
+        "Argument to option 'shuffle-seed' missing",
+    );
+    check("-Z", "", "Argument to option 'Z' missing");
+    check("--exact=1", "", "Option 'exact' does not take an argument");
+
+    check("--exact --exact", "", "Option 'exact' given more than once");
+    check(
+        "--nocapture --nocapture",
+        "",
+        "Option 'nocapture' given more than once",
+    );
+    check("-qq", "", "Option 'quiet' given more than once");
+    check("-q --quiet", "", "Option 'quiet' given more than once");
+    check("-h -h", "", "Option 'help' given more than once");
+    check(
+        "-Zunstable-options -Zfoo",
+        "",
+        "Option 'Z' given more than once",
+    );
+    check(
+        "-Zunstable-options -Zunstable-options",
+        "",
+        "Option 'Z' given more than once",
+    );
+    check(
+        "--format pretty --format terse",
+        "",
+        "Option 'format' given more than once",
+    );
+    check(
+        "--test-threads 1 --test-threads 2",
+        "",
+        "Option 'test-threads' given more than once",
+    );
+
+    check("-Z foo", "", "Unrecognized option to `Z`");
+    check(
+        "--test-threads 0",
+        "",
+        "argument for --test-threads must not be 0",
+    );
+    check(
+        "--test-threads -1",
+        "",
+        "argument for --test-threads must be a number > 0 (error: invalid digit found in string)",
+    );
+    check(
+        "--test-threads=",
+        "",
+        "argument for --test-threads must be a number > 0 (error: cannot parse integer from empty string)",
+    );
+    check(
+        "--format yaml",
+        "",
+        "argument for --format must be pretty, terse, json or junit (was yaml)",
+    );
+    check(
+        "--color blue",
+        "",
+        "argument for --color must be auto, always, or never (was blue)",
+    );
+    check(
+        "--shuffle-seed x",
+        "",
+        "argument for --shuffle-seed must be a number (error: invalid digit found in string)",
+    );
+    check(
+        "--ignored --include-ignored",
+        "",
+        "the options --include-ignored and --ignored are mutually exclusive",
+    );
+
+    check(
+        "",
+        "RUST_TEST_THREADS=0",
+        "RUST_TEST_THREADS is `0`, should be a positive integer",
+    );
+    check(
+        "",
+        "RUST_TEST_SHUFFLE_SEED=x",
+        "RUST_TEST_SHUFFLE_SEED is `x`, should be a number",
+    );
+    check(
+        "--report-time",
+        "RUST_TEST_TIME_INTEGRATION=2",
+        "Duration variable RUST_TEST_TIME_INTEGRATION expected to have 2 numbers separated by comma, but got 2",
+    );
+    check(
+        "--report-time",
+        "RUST_TEST_TIME_INTEGRATION=2,x",
+        "Duration value in variable RUST_TEST_TIME_INTEGRATION is expected to be a number, but got x",
+    );
+    check(
+        "--ensure-time",
+        "RUST_TEST_TIME_INTEGRATION=2,1",
+        "Test execution warn time should be less or equal to the critical time",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_paths_may_be_anything() {
+    use std::os::unix::ffi::OsStringExt;
+
+    let broken = || OsString::from_vec(b"a\xff".to_vec());
+    let parse = |flag: &str| super::parse(["tests".into(), flag.into(), broken()], &|_| None);
+    assert!(matches!(parse("--logfile"), Ok(Parsed::Run(_))));
+    for flag in ["--skip", "--format", "--"] {
+        assert_eq!(
+            parse(flag).unwrap_err().to_string(),
+            "error: argument `a\u{fffd}` is not Unicode"
+        );
+    }
+}
+
+#[test]
+fn every_flag_of_the_table_parses() {
+    for flag in FLAGS {
+        let mut words = match flag.name {
+            "" => format!("-{}", flag.label()),
+            name => format!("--{name}"),
+        };
+        if let Takes::Value(values, _) = flag.takes {
+            // The names of values are examples of them, or stand for a number or text.
+            let example = values.split('|').next().unwrap();
+            words += &match example {
+                "N" | "SEED" => " 1".to_owned(),
+                example => format!(" {example}"),
+            };
+        }
+        assert!(parse(&words, "").is_ok(), "{words}");
+        let again = parse(&format!("{words} {words}"), "");
+        assert_eq!(again.is_ok(), flag.repeatable, "{words} {words}");
+        if let Some(short) = flag.short {
+            assert!(FLAGS.iter().filter(|it| it.short == Some(short)).count() == 1);
+        }
+        assert!(FLAGS.iter().filter(|it| it.name == flag.name).count() == 1);
+    }
+}
+
+#[test]
+fn help_is_complete_and_narrow() {
+    let Ok(Parsed::Help(help)) = parse("--exact -h a", "") else {
+        panic!("`-h` is not help");
+    };
+    for flag in FLAGS.iter().filter(|flag| !flag.help.is_empty()) {
+        let usage = match flag.name {
+            "" => format!("  -{} ", flag.label()),
+            name => format!(" --{name}"),
+        };
+        assert!(help.contains(&usage), "{usage}");
+    }
+    assert!(!help.contains("--nocapture"));
+    for line in help.lines() {
+        assert!(line.chars().count() <= 90, "{line}");
+        assert_eq!(line.trim_end(), line);
+    }
+    let require = "
+      --require[=NAME,…]      Fail instead of skipping where a skip condition depends on
+                              NAME (a variable, command …), or on anything; for CI
+                              [ITEST_REQUIRE]
+";
+    assert!(help.contains(require), "{help}");
+}
+
+#[test]
+fn names_are_selected() {
+    let check = |words: &str, expected: &[&str]| {
+        let args = args(words, "");
+        let tests = [
+            ("m::t", None),
+            ("m::tt", None),
+            ("c::case_1", Some("c")),
+            ("c::case_2[sqlite]", Some("c")),
+            ("c::case_2[redis]", Some("c")),
+            ("cc::case_1", Some("cc")),
+        ];
+        let selected: Vec<&str> = tests
+            .into_iter()
+            .filter(|(name, base)| args.selects(name, *base))
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(selected, expected, "{words:?}");
+    };
+    let all = [
+        "m::t",
+        "m::tt",
+        "c::case_1",
+        "c::case_2[sqlite]",
+        "c::case_2[redis]",
+        "cc::case_1",
+    ];
+
+    check("", &all);
+    check("''", &all);
+    check("--exact", &all);
+    check("--exact ''", &[]);
+    check("--skip ''", &[]);
+    check("--exact --skip ''", &all);
+
+    check("t --skip case", &["m::t", "m::tt"]);
+    check("m::t", &["m::t", "m::tt"]);
+    check("--exact m::t", &["m::t"]);
+    check("--exact m", &[]);
+    check("redis m::tt", &["m::tt", "c::case_2[redis]"]);
+    check("m --skip tt", &["m::t"]);
+    check("m --skip t --exact", &[]);
+    check("--exact m::t m::tt --skip m::t", &["m::tt"]);
+
+    check("--exact c", &all[2..5]);
+    check("--exact c::case_1", &all[2..3]);
+    check("--exact c::case_2", &all[3..5]);
+    check("--exact c::case_2[redis]", &all[4..5]);
+    check("--exact c::case_2[redis", &[]);
+    check("--exact c::case", &[]);
+    check("--exact --skip c --skip cc", &all[..2]);
+}
+
+#[test]
+fn attributes_are_selected() {
+    // (ignored, should_panic) → in the selection, and run.
+    let check = |words: &str, expected: [(bool, bool); 4]| {
+        let args = args(words, "");
+        let actual = [(false, false), (true, false), (false, true), (true, true)]
+            .map(|(ignored, panics)| (args.admits(ignored, panics), args.runs(ignored)));
+        assert_eq!(actual, expected, "{words:?}");
+    };
+    let (run, ignore, no) = ((true, true), (true, false), (false, true));
+    check("", [run, ignore, run, ignore]);
+    check("--include-ignored", [run, run, run, run]);
+    check("--ignored", [no, run, no, run]);
+    check("--bench", [ignore, ignore, ignore, ignore]);
+    check("--bench --test", [run, ignore, run, ignore]);
+    check("--exclude-should-panic", [run, ignore, no, (false, false)]);
+}
+
+#[test]
+fn skips_are_required() {
+    let check = |words: &str, subjects: &[&str], expected: bool| {
+        assert_eq!(
+            args(words, "").require.covers(subjects),
+            expected,
+            "{words:?} {subjects:?}"
+        );
+    };
+    check("", &["A"], false);
+    check("--require", &["A"], true);
+    check("--require", &[], false);
+    check("--require=B,A", &["A"], true);
+    check("--require=B", &["A"], false);
+    check("--require=B", &["A", "B"], true);
+    check("--require=0", &["A"], false);
+}

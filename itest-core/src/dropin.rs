@@ -1,0 +1,280 @@
+//! Drop-in mode: `#[integration]` functions as plain `#[test]`s of a libtest binary.
+//!
+//! libtest chooses, orders, captures and reports; each test asks here for its fixtures. What is
+//! wider than a test is set up on a thread of its own and torn down when the process exits.
+
+use std::collections::HashMap;
+use std::panic::resume_unwind;
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::cli::{self, Args, Ignored, Parsed};
+use crate::condition::{Conditions, SkipDef};
+use crate::event::TestName;
+use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
+use crate::plan::{Plan, Verdict};
+use crate::registry::Registry;
+use crate::run::events::Events;
+use crate::run::executor::{Executor, Finished, required};
+use crate::run::host::Host;
+use crate::run::locks::Locks;
+use crate::run::store::{Fetched, Holds, SetupStop, Shared, Upstream};
+use crate::run::{END_LIMIT, FAILED, panic, say};
+
+/// The state of a libtest process with `#[integration]` tests.
+struct DropIn {
+    shared: Shared,
+    args: Args,
+    by_name: HashMap<(&'static str, &'static str), usize>,
+    conditions: Mutex<Conditions>,
+    locks: Arc<Locks>,
+    session: Arc<Host>,
+    process: Arc<Host>,
+}
+
+static DROP_IN: OnceLock<Result<DropIn, String>> = OnceLock::new();
+
+/// What the `#[test]` form of an `#[integration]` function does.
+pub fn run(module_path: &'static str, name: &'static str) {
+    static PLAN_REPORTED: AtomicBool = AtomicBool::new(false);
+    match DROP_IN.get_or_init(DropIn::new) {
+        Ok(drop_in) => drop_in.run(module_path, name),
+        Err(problems) => {
+            if PLAN_REPORTED.swap(true, Ordering::Relaxed) {
+                eprintln!("error: not run: another test of this binary shows what is wrong");
+            } else {
+                eprintln!("{problems}");
+            }
+            fail();
+        }
+    }
+}
+
+/// Fails the running libtest test; what is wrong has been printed.
+fn fail() -> ! {
+    resume_unwind(Box::new("failed"))
+}
+
+impl DropIn {
+    fn new() -> Result<DropIn, String> {
+        panic::install_hook();
+        let registry = Registry::collect();
+        if let Some(main) = registry.main {
+            say(&format!(
+                "warning: `itest::main!()` has no effect: the target has libtest's harness\n  \
+                 --> {}\n   = help: add `harness = false` to the target's `[[test]]` in Cargo.toml",
+                main.location
+            ));
+        }
+        // libtest has parsed the command line; only the environment is ours.
+        let args = match cli::parse([], &|name| std::env::var_os(name)) {
+            Ok(Parsed::Run(args)) => Args {
+                ignored: Ignored::Include,
+                ..*args
+            },
+            Ok(Parsed::Help(_)) => unreachable!("no arguments ask for help"),
+            Err(error) => return Err(error.to_string()),
+        };
+        let plan = Plan::new(&registry, &args).map_err(|error| error.to_string())?;
+        let by_name = plan
+            .tests
+            .iter()
+            .enumerate()
+            .map(|(index, test)| ((test.def.module_path, test.def.name), index))
+            .collect();
+        let shared = Shared {
+            plan: Arc::new(plan),
+            events: Events::nowhere(),
+            on_hung: Arc::new(|test, failure| hung(test, &failure)),
+        };
+        let session = Arc::new(Host::new(shared.clone(), Holds::Session, None));
+        let process = Host::new(shared.clone(), Holds::Process, Some(session.clone()));
+        Ok(DropIn {
+            shared,
+            args,
+            by_name,
+            conditions: Mutex::default(),
+            locks: Arc::default(),
+            session,
+            process: Arc::new(process),
+        })
+    }
+
+    fn run(&'static self, module_path: &'static str, name: &'static str) {
+        let index = *self
+            .by_name
+            .get(&(module_path, name))
+            .expect("itest bug: a test is not in the plan");
+        let test = &self.shared.plan.tests[index];
+        let verdict = {
+            let mut conditions = self
+                .conditions
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            self.shared.plan.verdict(test, &mut conditions, &self.args)
+        };
+        match verdict {
+            Verdict::Run | Verdict::Ignored(_) | Verdict::LeftOut => {}
+            Verdict::Skipped(reason) => return println!("skipped: {reason}"),
+            Verdict::NotRun(reason) => return println!("xfailed: [NOTRUN] {reason}"),
+            Verdict::Required(reason) => {
+                eprintln!("Error: {}", required(&reason));
+                fail();
+            }
+        }
+        let mut executor = Executor::new(
+            self.shared.clone(),
+            self.locks.clone(),
+            self.args.require.clone(),
+            Holds::Test,
+            Arc::new(Wider {
+                session: self.session.clone(),
+                process: self.process.clone(),
+                plan: self.shared.plan.clone(),
+            }),
+        );
+        let finished = executor.run(index);
+        executor.finish();
+        report(&test.name, &finished);
+    }
+
+    /// Tears down what is wider than a test; libtest has reported, so an error here can only be
+    /// printed and change the exit code.
+    fn end(&self) {
+        let mut failed = false;
+        for host in [&self.process, &self.session] {
+            match host.end(Some(END_LIMIT)) {
+                Ok(errors) => {
+                    for error in errors {
+                        failed = true;
+                        say(&error_text("teardown", &error));
+                    }
+                }
+                Err(_) => {
+                    failed = true;
+                    say("Error: fixtures were not torn down in time");
+                }
+            }
+        }
+        if failed {
+            exit_now(i32::from(FAILED));
+        }
+    }
+}
+
+/// Ends the process from within its exit.
+#[expect(
+    unsafe_code,
+    reason = "std's `exit` must not be called while the process exits"
+)]
+fn exit_now(code: i32) -> ! {
+    unsafe extern "C" {
+        safe fn _exit(code: i32) -> !;
+    }
+    _exit(code)
+}
+
+/// Session values from the session's host, what else is wider than a test from the process's.
+struct Wider {
+    session: Arc<Host>,
+    process: Arc<Host>,
+    plan: Arc<Plan>,
+}
+
+impl Upstream for Wider {
+    fn fetch(&self, node: crate::plan::NodeId, test: usize) -> Result<Fetched, SetupStop> {
+        match self.plan.node(node).def.scope {
+            crate::Scope::Session => self.session.fetch(node, test),
+            _ => self.process.fetch(node, test),
+        }
+    }
+}
+
+/// Prints what libtest shall show and fails the libtest test if ours failed.
+fn report(test: &TestName, finished: &Finished) {
+    match &finished.outcome {
+        Outcome::Passed => {}
+        Outcome::Skipped { reason } => println!("skipped: {reason}"),
+        Outcome::Xfailed { reason } => println!("xfailed: {reason}"),
+        Outcome::Xpassed { reason } => println!("xpassed: {reason}"),
+        Outcome::Failed { failure } => print_failure(failure),
+        Outcome::Error { error } => eprintln!("{}", error_text("setup", error)),
+    }
+    for error in &finished.teardown_errors {
+        eprintln!("error at teardown of `{test}`");
+        eprintln!("{}", error_text("teardown", error));
+    }
+    if finished.outcome.is_failure() || !finished.teardown_errors.is_empty() {
+        fail();
+    }
+}
+
+fn print_failure(failure: &Failure) {
+    match failure.kind {
+        // The panic hook has printed it.
+        FailureKind::Panic => {}
+        FailureKind::Expectation => println!("note: {failure}"),
+        FailureKind::Error | FailureKind::Timeout | FailureKind::Misuse => {
+            eprintln!("Error: {failure}");
+        }
+    }
+}
+
+fn error_text(phase: &str, error: &FixtureError) -> String {
+    let earlier = if error.remembered {
+        ", for an earlier test"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "Error: fixture `{}` failed in {phase}{earlier}\n  --> {}",
+        error.fixture, error.location
+    );
+    for failure in &error.failures {
+        text.push_str(&format!("\n  caused by: {failure}"));
+    }
+    text
+}
+
+/// A test or fixture that does not yield: only the end of the process stops it.
+fn hung(test: &TestName, failure: &Failure) {
+    say(&format!(
+        "\nError: test `{test}`: {failure}\n  it does not yield, so the test process ends here"
+    ));
+    process::exit(i32::from(FAILED));
+}
+
+dtor::declarative::dtor! {
+    // SAFETY: only channels and a mutex of our own are used here, and stderr, fallibly; the
+    // fixtures run on threads that still live while the process exits.
+    #[dtor(unsafe)]
+    fn tear_down_at_exit() {
+        if let Some(Ok(drop_in)) = DROP_IN.get() {
+            drop_in.end();
+        }
+    }
+}
+
+/// What `#[skip_if]` on a plain `#[test]` does first: prints the reason of the first condition
+/// that holds, and tells whether one does.
+///
+/// # Panics
+/// When `ITEST_REQUIRE` does not accept the skip.
+pub fn skip_plain_test(skips: &'static [SkipDef]) -> bool {
+    let mut conditions = Conditions::default();
+    let Some(skip) = conditions.first_that_holds(skips) else {
+        return false;
+    };
+    let args = match cli::parse([], &|name| std::env::var_os(name)) {
+        Ok(Parsed::Run(args)) => args,
+        Ok(Parsed::Help(_)) | Err(_) => return true,
+    };
+    assert!(
+        !args.require.covers(&skip.condition.subjects()),
+        "{}",
+        required(&skip.reason())
+    );
+    println!("skipped: {}", skip.reason());
+    true
+}

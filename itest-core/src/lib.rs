@@ -1,0 +1,49 @@
+//! Integration testing for Rust: scoped fixtures, conditional skips, one session per run.
+
+// Generated code says `::itest::…`, in this crate's own tests and examples too.
+#[expect(
+    unused_extern_crates,
+    reason = "named by what the attributes expand to"
+)]
+extern crate self as itest;
+
+pub mod builtin;
+mod cli;
+mod condition;
+mod def;
+mod dropin;
+pub mod event;
+pub mod outcome;
+mod plan;
+pub mod prelude;
+#[doc(hidden)]
+pub mod private;
+mod registry;
+mod report;
+mod run;
+mod scope;
+mod signal;
+mod value;
+
+#[doc(hidden)]
+pub use private as __private;
+
+pub use itest_macros::{fixture, integration, integration_test, main, skip_if};
+
+pub use builtin::Request;
+pub use def::FixtureRef;
+pub use scope::Scope;
+
+/// What fallible fixtures and tests return when any error will do.
+///
+/// `?` takes every error, `String`s and `&str`s too. Errors are reported with their whole chain.
+///
+/// ```
+/// use itest::prelude::*;
+///
+/// #[fixture]
+/// fn port() -> Result<u16> {
+///     Ok("8080".parse()?)
+/// }
+/// ```
+pub type Result<T = (), E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;

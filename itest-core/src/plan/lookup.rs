@@ -1,0 +1,70 @@
+//! Which fixtures a name can mean, nearest first.
+
+use std::collections::HashMap;
+
+use crate::def::FixtureDef;
+use crate::registry::{Registry, ancestors, crate_of, encloses};
+
+/// Fixtures by name.
+#[derive(Debug)]
+pub(crate) struct Names {
+    by_name: HashMap<&'static str, Vec<&'static FixtureDef>>,
+}
+
+impl Names {
+    pub(crate) fn new(registry: &Registry) -> Self {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for &fixture in &registry.fixtures {
+            by_name.entry(fixture.name).or_default().push(fixture);
+        }
+        Names { by_name }
+    }
+
+    /// Every name there is.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.by_name.keys().copied()
+    }
+
+    /// Whether the name means different fixtures in different places.
+    pub(crate) fn is_overridden(&self, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|all| all.len() > 1)
+    }
+
+    /// Definitions of `name` in ranks, nearest first; those of one rank are equally near.
+    ///
+    /// Looked up from the *test's* module outwards, so that a module overrides what the fixtures
+    /// that it uses ask for; then from the requesting fixture's module outwards; then anywhere in
+    /// the test's crate, in the fixture's crate, in other crates.
+    pub(crate) fn ranked(
+        &self,
+        name: &str,
+        test_module: &'static str,
+        requester: Option<&'static FixtureDef>,
+    ) -> Vec<Vec<&'static FixtureDef>> {
+        let Some(all) = self.by_name.get(name) else {
+            return Vec::new();
+        };
+        if let [only] = all[..] {
+            return vec![vec![only]];
+        }
+        let mut left = all.clone();
+        let mut ranks = Vec::new();
+        let mut rank = |belongs: &dyn Fn(&FixtureDef) -> bool| {
+            let (found, rest) = left.iter().partition(|fixture| belongs(fixture));
+            left = rest;
+            let found: Vec<_> = found;
+            if !found.is_empty() {
+                ranks.push(found);
+            }
+        };
+        let chains = [Some(test_module), requester.map(|r| r.module_path)];
+        for module in chains.into_iter().flatten().flat_map(ancestors) {
+            rank(&|fixture| fixture.module_path == module);
+        }
+        for module in chains.into_iter().flatten() {
+            rank(&|fixture| encloses(crate_of(module), fixture.module_path));
+        }
+        rank(&|_| true);
+        ranks
+    }
+}

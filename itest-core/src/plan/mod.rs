@@ -1,0 +1,509 @@
+//! [`Plan`]: which tests run with which fixtures, decided before any user code runs.
+//!
+//! Resolves every request, checks scopes, types and access, and evaluates skip conditions. It
+//! sets nothing up: that is for `run`, which follows the plan and decides nothing of its own.
+
+mod lookup;
+mod problem;
+mod resolve;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+pub(crate) use problem::PlanError;
+
+use crate::cli::Args;
+use crate::condition::{Conditions, SkipDef};
+use crate::def::{
+    Access, FixtureBody, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic,
+    TestBody, TestDef, Xfail,
+};
+use crate::event::TestName;
+use crate::registry::{Registry, ancestors, crate_of, display_path};
+use crate::scope::Scope;
+use problem::{Problem, Problems};
+use resolve::Resolver;
+
+/// Index into [`Plan::nodes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// The tests of a run, in definition order, and the fixtures that they need.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) tests: Vec<PlannedTest>,
+    pub(crate) nodes: Vec<Node>,
+    /// Tests that the filters left out.
+    pub(crate) filtered_out: usize,
+    /// Threads that the shared async runtime needs.
+    pub(crate) runtime_threads: usize,
+}
+
+/// A fixture with its own requests resolved.
+///
+/// One definition has several nodes where overriding gives it different fixtures to build on.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) def: &'static FixtureDef,
+    /// One per parameter.
+    pub(crate) deps: Vec<Dep>,
+    /// It, or what it builds on, is requested other than as `&T` somewhere below.
+    unshared: bool,
+    /// It, or what it builds on, is async.
+    is_async: bool,
+}
+
+/// What a parameter is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Dep {
+    Node(NodeId),
+    /// The built-in `request`.
+    Request,
+}
+
+/// A test with everything decided.
+#[derive(Debug)]
+pub(crate) struct PlannedTest {
+    pub(crate) def: &'static TestDef,
+    pub(crate) name: TestName,
+    /// The module that module-scoped fixtures live for.
+    pub(crate) module: &'static str,
+    /// The innermost group around it.
+    pub(crate) group: Option<&'static str>,
+    /// In the order of setup.
+    pub(crate) setup: Vec<NodeId>,
+    /// One per parameter.
+    pub(crate) args: Vec<Dep>,
+    /// Nodes whose value is moved into their only user.
+    pub(crate) moved: Vec<NodeId>,
+    /// Sorted, each once.
+    pub(crate) locks: Vec<HeldLock>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) retries: u32,
+    pub(crate) flavor: Option<Flavor>,
+    pub(crate) xfail: Option<Xfail>,
+    pub(crate) should_panic: Option<ShouldPanic>,
+    /// Of the test and the groups around it.
+    pub(crate) markers: Vec<&'static Marker>,
+    /// Of the test, then of the groups around it, innermost first.
+    pub(crate) skips: Vec<&'static SkipDef>,
+    /// Some of its code is async.
+    pub(crate) is_async: bool,
+}
+
+/// A lock held during an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HeldLock {
+    pub(crate) name: String,
+    pub(crate) exclusive: bool,
+}
+
+/// Whether a test runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Run,
+    /// It is not among the tests of a run with `--ignored`, or the like.
+    LeftOut,
+    /// `#[ignore]`, and not asked for.
+    Ignored(String),
+    /// A skip condition holds.
+    Skipped(String),
+    /// A skip condition holds that `--require` does not accept.
+    Required(String),
+    /// `#[xfail(run = false)]`
+    NotRun(String),
+}
+
+/// Which instance of a fixture a test uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Key {
+    Test,
+    Group(&'static str),
+    Module(&'static str),
+    Worker,
+    Session,
+}
+
+impl Key {
+    /// The group's or module's path as users name it.
+    pub(crate) fn instance(self, test: &TestName) -> String {
+        match self {
+            Key::Test => test.to_string(),
+            Key::Group(path) | Key::Module(path) => match crate::registry::without_crate(path) {
+                "" => "the crate root".to_owned(),
+                path => path.to_owned(),
+            },
+            Key::Worker | Key::Session => String::new(),
+        }
+    }
+}
+
+impl PlannedTest {
+    /// Which instance of a fixture of that scope this test uses.
+    pub(crate) fn key(&self, scope: Scope) -> Key {
+        match (scope, self.group) {
+            (Scope::Test, _) | (Scope::Group, None) => Key::Test,
+            (Scope::Group, Some(group)) => Key::Group(group),
+            (Scope::Module, _) => Key::Module(self.module),
+            (Scope::Worker, _) => Key::Worker,
+            (Scope::Session, _) => Key::Session,
+        }
+    }
+
+    /// Whether an instance outlives the change to this test from the one before.
+    pub(crate) fn is_within(&self, key: Key) -> bool {
+        match key {
+            Key::Test => false,
+            Key::Group(path) | Key::Module(path) => {
+                crate::registry::encloses(path, self.def.module_path)
+            }
+            Key::Worker | Key::Session => true,
+        }
+    }
+}
+
+impl Plan {
+    /// Plans the tests that `args` select.
+    ///
+    /// Problems of tests that are not selected are reported too, unless single tests are asked
+    /// for by `--exact`: a runner that starts one process per test has listed them all before.
+    ///
+    /// # Errors
+    /// Every problem of the binary's fixtures at once.
+    pub(crate) fn new(registry: &Registry, args: &Args) -> Result<Plan, PlanError> {
+        let mut problems = Problems::default();
+        check_duplicates(registry, &mut problems);
+        let mut resolver = Resolver::new(registry, problems);
+        let mut modules = Modules::new(registry);
+        let mut plan = Plan {
+            tests: Vec::new(),
+            nodes: Vec::new(),
+            filtered_out: 0,
+            runtime_threads: 1,
+        };
+        for &def in &registry.tests {
+            let name = display_path(def.module_path, def.name);
+            let selected = args.selects(&name, None);
+            if !selected {
+                plan.filtered_out += 1;
+                if args.exact {
+                    continue;
+                }
+            }
+            let module = modules.get(def.module_path);
+            let Some(test) = resolver.test(def, name.into(), module) else {
+                continue;
+            };
+            if selected {
+                if let Some(threads) = threads(def, module) {
+                    plan.runtime_threads = plan.runtime_threads.max(threads);
+                }
+                plan.tests.push(test);
+            }
+        }
+        plan.nodes = resolver.finish()?;
+        plan.add_fixture_locks();
+        Ok(plan)
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// Whether the test runs in this environment.
+    pub(crate) fn verdict(
+        &self,
+        test: &PlannedTest,
+        conditions: &mut Conditions,
+        args: &Args,
+    ) -> Verdict {
+        if let Some(skip) = conditions.first_that_holds(test.skips.iter().copied()) {
+            return skipped(skip, skip.reason(), args);
+        }
+        for id in self.reach(test) {
+            let def = self.node(id).def;
+            if let Some(skip) = conditions.first_that_holds(def.skips) {
+                let reason = format!("fixture `{}`: {}", def.name, skip.reason());
+                return skipped(skip, reason, args);
+            }
+        }
+        let ignored = test.def.ignore;
+        if !args.admits(ignored.is_some(), test.should_panic.is_some()) {
+            return Verdict::LeftOut;
+        }
+        if !args.runs(ignored.is_some()) {
+            return Verdict::Ignored(ignored.unwrap_or_default().to_owned());
+        }
+        match test.xfail {
+            Some(xfail) if !xfail.run => Verdict::NotRun(xfail.reason.to_owned()),
+            _ => Verdict::Run,
+        }
+    }
+
+    /// Every node that the test's setup reaches.
+    pub(crate) fn reach(&self, test: &PlannedTest) -> Vec<NodeId> {
+        reach(&self.nodes, test)
+    }
+
+    /// A wide fixture that somebody takes as `&mut T` is a lock for all of its users.
+    fn add_fixture_locks(&mut self) {
+        let exclusive: HashSet<NodeId> = self
+            .tests
+            .iter()
+            .flat_map(|test| self.accesses(test))
+            .filter(|(node, access)| {
+                matches!(access, Access::Exclusive) && self.node(*node).def.scope > Scope::Test
+            })
+            .map(|(node, _)| node)
+            .collect();
+        if exclusive.is_empty() {
+            return;
+        }
+        for index in 0..self.tests.len() {
+            let test = &self.tests[index];
+            let mut locks: HashMap<NodeId, bool> = self
+                .reach(test)
+                .into_iter()
+                .filter(|node| exclusive.contains(node))
+                .map(|node| (node, false))
+                .collect();
+            for (node, access) in self.accesses(test) {
+                if let (Access::Exclusive, Some(held)) = (access, locks.get_mut(&node)) {
+                    *held = true;
+                }
+            }
+            let named = locks.into_iter().map(|(node, exclusive)| {
+                let def = self.node(node).def;
+                let instance = test.key(def.scope).instance(&test.name);
+                HeldLock {
+                    name: format!("fixture {}::{} {instance}", def.module_path, def.name),
+                    exclusive,
+                }
+            });
+            let named: Vec<_> = named.collect();
+            let test = &mut self.tests[index];
+            test.locks.extend(named);
+            normalise_locks(&mut test.locks);
+        }
+    }
+
+    fn accesses(&self, test: &PlannedTest) -> Vec<(NodeId, Access)> {
+        accesses(&self.nodes, test)
+            .into_iter()
+            .map(|one| (one.node, one.param.access))
+            .collect()
+    }
+}
+
+/// Every node that the test's setup reaches.
+fn reach(nodes: &[Node], test: &PlannedTest) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    let mut open = test.setup.clone();
+    while let Some(id) = open.pop() {
+        if !found.contains(&id) {
+            found.push(id);
+            open.extend(
+                nodes[id.0 as usize]
+                    .deps
+                    .iter()
+                    .filter_map(|dep| dep.node()),
+            );
+        }
+    }
+    found
+}
+
+/// A request within one test's setup and call.
+struct NodeAccess {
+    /// Who asks; `None` is the test.
+    by: Option<NodeId>,
+    node: NodeId,
+    param: &'static ParamDef,
+}
+
+fn accesses(nodes: &[Node], test: &PlannedTest) -> Vec<NodeAccess> {
+    let mut all = Vec::new();
+    let mut add = |by, params: &'static [ParamDef], deps: &[Dep]| {
+        for (param, dep) in params.iter().zip(deps) {
+            if let Dep::Node(node) = *dep {
+                all.push(NodeAccess { by, node, param });
+            }
+        }
+    };
+    add(None, test.def.params, &test.args);
+    for id in reach(nodes, test) {
+        let node = &nodes[id.0 as usize];
+        add(Some(id), node.def.params, &node.deps);
+    }
+    all
+}
+
+impl Dep {
+    fn node(&self) -> Option<NodeId> {
+        match self {
+            Dep::Node(node) => Some(*node),
+            Dep::Request => None,
+        }
+    }
+}
+
+fn threads(def: &TestDef, module: &ModuleInfo) -> Option<usize> {
+    let flavor = module.innermost(def, |options| options.flavor);
+    let threads = module.innermost(def, |options| options.worker_threads);
+    match flavor {
+        Some(Flavor::MultiThread) => Some(threads.unwrap_or_else(available_threads)),
+        _ => threads,
+    }
+}
+
+/// How many threads the machine can run at once.
+pub(crate) fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn skipped(skip: &SkipDef, reason: String, args: &Args) -> Verdict {
+    if args.require.covers(&skip.condition.subjects()) {
+        Verdict::Required(reason)
+    } else {
+        Verdict::Skipped(reason)
+    }
+}
+
+pub(crate) fn normalise_locks(locks: &mut Vec<HeldLock>) {
+    // The exclusive one of a name first, so that it is the one that stays.
+    locks.sort_by(|a, b| (&a.name, !a.exclusive).cmp(&(&b.name, !b.exclusive)));
+    locks.dedup_by(|later, first| later.name == first.name);
+}
+
+fn check_duplicates(registry: &Registry, problems: &mut Problems) {
+    let mut tests: HashMap<(&str, &str), Location> = HashMap::new();
+    for test in &registry.tests {
+        if let Some(first) = tests.insert((test.module_path, test.name), test.location) {
+            let name = display_path(test.module_path, test.name);
+            problems.push(
+                format!("duplicate test {}", test.location),
+                Problem::new(format!("two tests are named `{name}`"), test.location)
+                    .note(format!("the first is at {first}"))
+                    .help("rename one: a name must select one test"),
+            );
+        }
+    }
+    let mut fixtures: HashMap<(&str, &str), Location> = HashMap::new();
+    for fixture in &registry.fixtures {
+        let key = (fixture.module_path, fixture.name);
+        if let Some(first) = fixtures.insert(key, fixture.location) {
+            let path = fixture.path(crate_of(fixture.module_path));
+            problems.push(
+                format!("duplicate fixture {}", fixture.location),
+                Problem::new(format!("two fixtures are named `{path}`"), fixture.location)
+                    .note(format!("the first is at {first}"))
+                    .help("rename one, or move it into a module of its own"),
+            );
+        }
+    }
+}
+
+/// What is the same for all tests of a module.
+#[derive(Debug)]
+pub(crate) struct ModuleInfo {
+    /// The nearest module that is not a group.
+    module: &'static str,
+    /// Outermost first.
+    groups: Vec<&'static GroupDef>,
+    /// Names of autouse fixtures, outermost first.
+    autouse: Vec<&'static str>,
+}
+
+impl ModuleInfo {
+    /// An option of the test or, if it says nothing, of the innermost group that does.
+    fn innermost<T>(
+        &self,
+        def: &TestDef,
+        option: impl Fn(&crate::def::Options) -> Option<T>,
+    ) -> Option<T> {
+        option(&def.options).or_else(|| {
+            self.groups
+                .iter()
+                .rev()
+                .find_map(|group| option(&group.options))
+        })
+    }
+}
+
+struct Modules<'r> {
+    registry: &'r Registry,
+    autouse: Vec<&'static FixtureDef>,
+    known: HashMap<&'static str, ModuleInfo>,
+}
+
+impl<'r> Modules<'r> {
+    fn new(registry: &'r Registry) -> Self {
+        let autouse = registry
+            .fixtures
+            .iter()
+            .copied()
+            .filter(|fixture| fixture.autouse != crate::def::Autouse::No)
+            .collect();
+        Modules {
+            registry,
+            autouse,
+            known: HashMap::new(),
+        }
+    }
+
+    fn get(&mut self, path: &'static str) -> &ModuleInfo {
+        let Modules {
+            registry,
+            autouse,
+            known,
+        } = self;
+        known.entry(path).or_insert_with(|| {
+            let mut groups: Vec<_> = ancestors(path)
+                .filter_map(|module| registry.groups.get(module).copied())
+                .collect();
+            groups.reverse();
+            let module = ancestors(path)
+                .find(|module| !registry.groups.contains_key(module))
+                .unwrap_or(path);
+            ModuleInfo {
+                module,
+                groups,
+                autouse: autouse_names(autouse, path),
+            }
+        })
+    }
+}
+
+/// Those that a test in `module` gets, from the crate's root inwards.
+fn autouse_names(fixtures: &[&'static FixtureDef], module: &str) -> Vec<&'static str> {
+    use crate::def::Autouse;
+    let mut found: Vec<(usize, &'static str)> = fixtures
+        .iter()
+        .filter_map(|fixture| match fixture.autouse {
+            Autouse::Crate => Some((0, fixture.name)),
+            Autouse::Module if crate::registry::encloses(fixture.module_path, module) => {
+                Some((fixture.module_path.matches("::").count(), fixture.name))
+            }
+            Autouse::Module | Autouse::No => None,
+        })
+        .collect();
+    found.sort_by_key(|(depth, _)| *depth);
+    let mut names = Vec::new();
+    for (_, name) in found {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn is_async_test(def: &TestDef) -> bool {
+    matches!(def.body, TestBody::Async(_))
+}
+
+fn is_async_fixture(def: &FixtureDef) -> bool {
+    matches!(
+        def.body,
+        FixtureBody::Async(_) | FixtureBody::Provide { is_async: true, .. }
+    )
+}

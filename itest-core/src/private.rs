@@ -1,0 +1,265 @@
+//! What generated code names. Not part of the public API; changes with any version.
+
+use std::any::Any;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use inventory;
+
+pub use crate::condition::{Condition, SkipDef};
+pub use crate::def::{
+    Access, Autouse, Binding, CloneFn, FixtureBody, FixtureDef, FixtureRef, Flavor, GroupDef,
+    LocalFuture, Location, Lock, MainDef, Marker, MarkerValue, Options, ParamDef, PlainTest,
+    ShouldPanic, Submission, TestBody, TestDef, TypeRef, UseDef, Xfail,
+};
+pub use crate::outcome::{Failure, FailureKind};
+pub use crate::scope::Scope;
+pub use crate::value::{Arg, Args, Codec, Slot, Value};
+
+/// A session value: sent to every test process.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a session fixture",
+    label = "does not cross process boundaries",
+    note = "a session value is sent to every test process, so it must be `Serialize + DeserializeOwned`",
+    note = "return something that describes it (a URL), or use `scope = \"worker\"` for a handle"
+)]
+pub trait SessionValue: Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> SessionValue for T {}
+
+/// A value that several tests use, perhaps from several threads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a fixture that outlives a test",
+    label = "cannot be shared between threads",
+    note = "a value of scope `group`, `module` or `worker` is used from several threads, so it must be `Send + Sync`",
+    note = "wrap it (`Mutex`, `Arc`), or use the default scope `\"test\"`"
+)]
+pub trait SharedValue: Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send + Sync + 'static> SharedValue for T {}
+
+/// Instantiated by generated code at the fixture's return type.
+pub const fn check_session<T: SessionValue>() {}
+
+/// Instantiated by generated code at the fixture's return type.
+pub const fn check_shared<T: SharedValue>() {}
+
+/// Splits the `Result<T, E>` that a fallible fixture returns, through any alias.
+pub trait Fallible {
+    /// `T`
+    type Value;
+    /// `E`
+    type Error;
+    /// The plain `Result`.
+    fn into_result(self) -> Result<Self::Value, Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Value = T;
+    type Error = E;
+    fn into_result(self) -> Result<T, E> {
+        self
+    }
+}
+
+/// What the code behind a `provide!` may end with: nothing, or a `Result<(), E>`.
+#[diagnostic::on_unimplemented(
+    message = "a fixture with `provide!` ends with `()` or `Result<(), E>`, not with `{Self}`",
+    label = "the value was already provided; end the teardown with `()`, or with `Ok(())`"
+)]
+pub trait TeardownEnd<E> {
+    /// The end of a fallible fixture.
+    fn into_end(self) -> Result<(), E>;
+}
+
+impl<E> TeardownEnd<E> for () {
+    fn into_end(self) -> Result<(), E> {
+        Ok(())
+    }
+}
+
+impl<E> TeardownEnd<E> for Result<(), E> {
+    fn into_end(self) -> Result<(), E> {
+        self
+    }
+}
+
+/// The definition behind a `#[from(path)]`, whose type must be the parameter's.
+pub const fn bind<T: ?Sized + 'static>(fixture: FixtureRef<T>) -> &'static FixtureDef {
+    fixture.def()
+}
+
+/// Tells whether `T: Clone`: the inherent constant wins when its bound holds.
+///
+/// `use CannotClone as _; const CLONE: Option<CloneFn> = <ClonesOf<T>>::CLONE;`
+#[derive(Debug)]
+pub struct ClonesOf<T>(PhantomData<T>);
+
+/// The fallback of [`ClonesOf`].
+pub trait CannotClone {
+    /// No way to clone.
+    const CLONE: Option<CloneFn> = None;
+}
+
+impl<T> CannotClone for ClonesOf<T> {}
+
+impl<T: Clone + 'static> ClonesOf<T> {
+    /// How to clone.
+    pub const CLONE: Option<CloneFn> = Some(clone_boxed::<T>);
+}
+
+fn clone_boxed<T: Clone + 'static>(value: &dyn Any) -> Box<dyn Any> {
+    let value: &T = value
+        .downcast_ref()
+        .expect("itest bug: a value to clone is of another type");
+    Box::new(value.clone())
+}
+
+/// Turns what a test returned, or an error of a fixture, into a `Result<_, Failure>`.
+///
+/// Which way fits is chosen by the number of references that method look-up takes off, most
+/// telling first; all in generated code, where the types are concrete.
+/// `use returned::*; (&&&&Returned::new(value)).into_result()`
+pub mod returned {
+    use std::cell::RefCell;
+    use std::error::Error;
+    use std::fmt::{Debug, Display};
+    use std::ops::Deref;
+    use std::process::{ExitCode, Termination};
+
+    use crate::outcome::{Failure, FailureKind};
+
+    /// Holds the value until a way is found.
+    #[derive(Debug)]
+    pub struct Returned<T>(RefCell<Option<T>>);
+
+    impl<T> Returned<T> {
+        /// Wraps.
+        pub fn new(value: T) -> Self {
+            Returned(RefCell::new(Some(value)))
+        }
+
+        fn take(&self) -> T {
+            self.0.take().expect("itest bug: returned twice")
+        }
+    }
+
+    /// An error with sources.
+    pub trait ErrorReturned {
+        /// `Ok`'s value.
+        type Value;
+        /// Converts.
+        fn into_result(&self) -> Result<Self::Value, Failure>;
+    }
+
+    impl<T, E: Error> ErrorReturned for &&&&Returned<Result<T, E>> {
+        type Value = T;
+        fn into_result(&self) -> Result<T, Failure> {
+            self.take().map_err(|error| Failure::from_error(&error))
+        }
+    }
+
+    /// A box or report around an error: `Box<dyn Error>`, `anyhow::Error`, `eyre::Report`.
+    pub trait BoxedErrorReturned {
+        /// `Ok`'s value.
+        type Value;
+        /// Converts.
+        fn into_result(&self) -> Result<Self::Value, Failure>;
+    }
+
+    impl<T, E: Deref> BoxedErrorReturned for &&&Returned<Result<T, E>>
+    where
+        E::Target: Error,
+    {
+        type Value = T;
+        fn into_result(&self) -> Result<T, Failure> {
+            self.take().map_err(|error| Failure::from_error(&*error))
+        }
+    }
+
+    /// Any other text.
+    pub trait DisplayReturned {
+        /// `Ok`'s value.
+        type Value;
+        /// Converts.
+        fn into_result(&self) -> Result<Self::Value, Failure>;
+    }
+
+    impl<T, E: Display> DisplayReturned for &&Returned<Result<T, E>> {
+        type Value = T;
+        fn into_result(&self) -> Result<T, Failure> {
+            self.take()
+                .map_err(|error| Failure::new(FailureKind::Error, error.to_string()))
+        }
+    }
+
+    /// Whatever can be debugged.
+    pub trait DebugReturned {
+        /// `Ok`'s value.
+        type Value;
+        /// Converts.
+        fn into_result(&self) -> Result<Self::Value, Failure>;
+    }
+
+    impl<T, E: Debug> DebugReturned for &Returned<Result<T, E>> {
+        type Value = T;
+        fn into_result(&self) -> Result<T, Failure> {
+            self.take()
+                .map_err(|error| Failure::new(FailureKind::Error, format!("{error:?}")))
+        }
+    }
+
+    /// What `main` could return.
+    pub trait TerminationReturned {
+        /// Nothing.
+        type Value;
+        /// Converts.
+        fn into_result(&self) -> Result<Self::Value, Failure>;
+    }
+
+    impl<T: Termination> TerminationReturned for Returned<T> {
+        type Value = ();
+        fn into_result(&self) -> Result<(), Failure> {
+            let code = self.take().report();
+            // `ExitCode` has no accessor and no `PartialEq`; its `Debug` is all there is.
+            if format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS) {
+                Ok(())
+            } else {
+                Err(Failure::new(
+                    FailureKind::Error,
+                    format!("the test returned {code:?}"),
+                ))
+            }
+        }
+    }
+}
+
+/// `itest::main!()` calls this.
+pub use crate::run::main;
+
+/// The `#[test]` form of an `#[integration]` function calls this.
+pub use crate::dropin::run as drop_in;
+
+/// `#[skip_if]` on a plain `#[test]` calls this first.
+pub use crate::dropin::skip_plain_test;
+
+/// `skip!` and `xfail!` call these.
+pub use crate::signal::{skip, xfail};
+
+/// Plans one module as if it were a whole binary; gives the report of what is wrong with it.
+///
+/// For itest's own tests.
+pub fn plan_problems(module_path: &str) -> Option<String> {
+    let args = match crate::cli::parse([], &|_| None) {
+        Ok(crate::cli::Parsed::Run(args)) => args,
+        _ => unreachable!("nothing was asked for"),
+    };
+    let registry = crate::registry::Registry::collect().within(module_path);
+    crate::plan::Plan::new(&registry, &args)
+        .err()
+        .map(|error| error.to_string())
+}

@@ -1,0 +1,120 @@
+//! [`Registry`]: everything that the attributes of this binary declared, sorted.
+//!
+//! The only place that iterates `inventory`, whose order is the linker's.
+
+use std::collections::HashMap;
+
+use crate::def::{FixtureDef, GroupDef, Location, MainDef, Submission, TestDef};
+
+/// The declarations of one binary in definition order: file, then line, then column.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    pub(crate) tests: Vec<&'static TestDef>,
+    pub(crate) fixtures: Vec<&'static FixtureDef>,
+    pub(crate) groups: HashMap<&'static str, &'static GroupDef>,
+    pub(crate) main: Option<&'static MainDef>,
+}
+
+impl Registry {
+    /// Of the running binary.
+    pub(crate) fn collect() -> Self {
+        let mut registry = Registry::default();
+        for submission in inventory::iter::<Submission> {
+            match submission {
+                Submission::Test(test) => registry.tests.push(test),
+                Submission::Fixture(fixture) => registry.fixtures.push(fixture),
+                Submission::Group(group) => {
+                    registry.groups.insert(group.module_path, group);
+                }
+                Submission::Main(main) => registry.main = Some(main),
+            }
+        }
+        registry.sort();
+        registry
+    }
+
+    /// Only what stands in that module or below.
+    pub(crate) fn within(mut self, module_path: &str) -> Self {
+        self.tests
+            .retain(|test| encloses(module_path, test.module_path));
+        self.fixtures
+            .retain(|fixture| encloses(module_path, fixture.module_path));
+        self
+    }
+
+    fn sort(&mut self) {
+        self.tests.sort_by_key(|test| order(test.location));
+        self.fixtures.sort_by_key(|fixture| order(fixture.location));
+    }
+}
+
+fn order(location: Location) -> (&'static str, u32, u32) {
+    (location.file, location.line, location.column)
+}
+
+/// A path as users name it: without the crate.
+pub(crate) fn without_crate(module_path: &str) -> &str {
+    match module_path.split_once("::") {
+        Some((_, rest)) => rest,
+        None => "",
+    }
+}
+
+/// The crate of a module path.
+pub(crate) fn crate_of(module_path: &str) -> &str {
+    match module_path.split_once("::") {
+        Some((name, _)) => name,
+        None => module_path,
+    }
+}
+
+/// `module::name` without the crate.
+pub(crate) fn display_path(module_path: &str, name: &str) -> String {
+    match without_crate(module_path) {
+        "" => name.to_owned(),
+        module => format!("{module}::{name}"),
+    }
+}
+
+/// Whether `outer` is `inner` or one of the modules around it.
+pub(crate) fn encloses(outer: &str, inner: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// The modules around `module_path`, itself first, the crate's root last.
+pub(crate) fn ancestors(module_path: &'static str) -> impl Iterator<Item = &'static str> {
+    std::iter::successors(Some(module_path), |path| {
+        path.rsplit_once("::").map(|(outer, _)| outer)
+    })
+}
+
+impl FixtureDef {
+    /// `common::db`, or `other_crate::db` seen from the crate `from`.
+    pub(crate) fn path(&self, from: &str) -> String {
+        if crate_of(self.module_path) == from {
+            display_path(self.module_path, self.name)
+        } else {
+            format!("{}::{}", self.module_path, self.name)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        assert_eq!(display_path("krate", "t"), "t");
+        assert_eq!(display_path("krate::a::b", "t"), "a::b::t");
+        assert!(encloses("k::a", "k::a::b"));
+        assert!(encloses("k::a", "k::a"));
+        assert!(!encloses("k::a", "k::ab"));
+        assert_eq!(
+            ancestors("k::a::b").collect::<Vec<_>>(),
+            ["k::a::b", "k::a", "k"]
+        );
+    }
+}

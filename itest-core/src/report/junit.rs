@@ -1,0 +1,269 @@
+//! [`Junit`]: one XML document at the end, for CI; the shape is nextest's.
+//!
+//! Test and fixture errors are told apart (`<failure>`, `<error>`), ignored and skipped tests are
+//! there with their reason, and a teardown that failed is a test case of its own. There are no
+//! timestamps and identifiers, so that the same events give the same document.
+
+use std::collections::HashMap;
+use std::fmt::{self, Display, Write as _};
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::failure;
+use super::tally::Tally;
+use super::{Out, Reporter};
+use crate::cli::Args;
+use crate::event::{Event, TestName};
+use crate::outcome::{FailureKind, FixtureError, Outcome};
+use crate::scope::Scope;
+
+/// See the [module](self).
+pub(super) struct Junit {
+    out: Out,
+    binary: String,
+    show_output: bool,
+    tally: Tally,
+    /// Failures of tests that are tried again.
+    attempts: HashMap<TestName, Vec<Outcome>>,
+    /// The test cases so far.
+    cases: String,
+}
+
+impl Junit {
+    pub(super) fn new(args: &Args, binary: &str, out: Out) -> Self {
+        Junit {
+            out,
+            binary: binary.to_owned(),
+            show_output: args.show_output,
+            tally: Tally::default(),
+            attempts: HashMap::new(),
+            cases: String::new(),
+        }
+    }
+
+    fn case(&mut self, name: &str, duration: Duration, content: &str) {
+        let close = if content.is_empty() { "/" } else { "" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            self.cases,
+            "        <testcase name=\"{}\" classname=\"{}\" time=\"{:.3}\"{close}>",
+            Attribute(name),
+            Attribute(&self.binary),
+            duration.as_secs_f64(),
+        );
+        if !content.is_empty() {
+            self.cases += content;
+            self.cases += "        </testcase>\n";
+        }
+    }
+
+    fn document(&self, duration: Duration) -> String {
+        let tally = &self.tally;
+        let errors = tally.errors + tally.teardown_errors;
+        let skipped = tally.as_ignored();
+        let tests = tally.as_passed() + tally.failed + errors + skipped;
+        let binary = Attribute(&self.binary);
+        let failures = tally.failed;
+        let time = duration.as_secs_f64();
+        let cases = &self.cases;
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="itest-run" tests="{tests}" skipped="{skipped}" failures="{failures}" errors="{errors}" time="{time:.3}">
+    <testsuite name="{binary}" tests="{tests}" skipped="{skipped}" errors="{errors}" failures="{failures}">
+{cases}    </testsuite>
+</testsuites>
+"#
+        )
+    }
+}
+
+impl Reporter for Junit {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.tally.event(event);
+        match event {
+            Event::TestIgnored { test, reason, .. } => {
+                self.case(test, Duration::ZERO, &skipped(reason));
+            }
+            Event::AttemptFailed { test, outcome, .. } => {
+                let attempts = self.attempts.entry(test.clone()).or_default();
+                attempts.push(outcome.clone());
+            }
+            Event::TestFinished {
+                test,
+                outcome,
+                teardown_errors,
+                duration,
+                output,
+                ..
+            } => {
+                let output = match outcome {
+                    Outcome::Failed { .. } | Outcome::Error { .. } => output,
+                    _ if self.show_output => output,
+                    _ => "",
+                };
+                let attempts = self.attempts.remove(test).unwrap_or_default();
+                let mut content = result(test, &attempts, outcome);
+                if !output.is_empty() {
+                    let _ = writeln!(
+                        content,
+                        "            <system-out>{}</system-out>",
+                        Text(output)
+                    );
+                }
+                self.case(test, *duration, &content);
+                for error in teardown_errors {
+                    let name = failure::teardown_node(&error.fixture, test);
+                    let headline = failure::teardown_headline(&error.fixture, test);
+                    self.case(&name, Duration::ZERO, &teardown_error(&headline, error));
+                }
+            }
+            Event::TeardownFinished {
+                fixture,
+                error: Some(error),
+                duration,
+            } if fixture.scope > Scope::Test => {
+                let name = failure::teardown_node(&fixture.path, failure::lifetime(fixture));
+                let headline = failure::wide_teardown_headline(fixture);
+                self.case(&name, *duration, &teardown_error(&headline, error));
+            }
+            Event::RunFinished { duration, .. } => {
+                let document = self.document(*duration);
+                self.out.write_all(document.as_bytes())?;
+            }
+            _ => (),
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// What stands in a test case for its outcome, and for earlier attempts.
+fn result(test: &str, attempts: &[Outcome], outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Passed | Outcome::Xfailed { .. } | Outcome::Xpassed { .. } => attempts
+            .iter()
+            .filter_map(|attempt| problem(test, attempt, ["flakyFailure", "flakyError"]))
+            .collect(),
+        Outcome::Failed { .. } | Outcome::Error { .. } => {
+            // The first attempt is the test, the others repeat it.
+            let names = [["failure", "error"], ["rerunFailure", "rerunError"]];
+            attempts
+                .iter()
+                .chain([outcome])
+                .enumerate()
+                .filter_map(|(i, attempt)| problem(test, attempt, names[i.min(1)]))
+                .collect()
+        }
+        Outcome::Skipped { reason } => skipped(reason),
+    }
+}
+
+/// An element for a failure, or for an error.
+fn problem(test: &str, outcome: &Outcome, names: [&str; 2]) -> Option<String> {
+    let text = failure::describe_outcome(test, outcome);
+    match outcome {
+        Outcome::Failed { failure } => {
+            let kind = match failure.kind {
+                FailureKind::Timeout => "test timeout",
+                _ => "test failure",
+            };
+            Some(element(names[0], kind, &failure.message, &text))
+        }
+        Outcome::Error { error } => {
+            let headline = failure::setup_headline(error);
+            Some(element(names[1], "fixture error", &headline, &text))
+        }
+        _ => None,
+    }
+}
+
+fn teardown_error(headline: &str, error: &FixtureError) -> String {
+    let text = failure::fixture_error(headline, error);
+    element("error", "fixture error", headline, &text)
+}
+
+fn element(name: &str, kind: &str, message: &str, text: &str) -> String {
+    format!(
+        "            <{name} message=\"{}\" type=\"{kind}\">{}</{name}>\n",
+        Attribute(message),
+        Text(text.trim_end()),
+    )
+}
+
+fn skipped(reason: &str) -> String {
+    match reason {
+        "" => "            <skipped/>\n".to_owned(),
+        reason => format!("            <skipped message=\"{}\"/>\n", Attribute(reason)),
+    }
+}
+
+/// Text between tags.
+struct Text<'a>(&'a str);
+
+/// Text between double quotes.
+struct Attribute<'a>(&'a str);
+
+impl Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, self.0, false)
+    }
+}
+
+impl Display for Attribute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, self.0, true)
+    }
+}
+
+/// Leaves out what terminals would not show and XML cannot hold.
+fn escape(f: &mut fmt::Formatter<'_>, text: &str, attribute: bool) -> fmt::Result {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '&' => f.write_str("&amp;")?,
+            '<' => f.write_str("&lt;")?,
+            '>' => f.write_str("&gt;")?,
+            '"' if attribute => f.write_str("&quot;")?,
+            // A reader would make spaces of these, and a line's end of the last.
+            '\n' | '\t' if attribute => write!(f, "&#{};", c as u32)?,
+            '\r' => f.write_str("&#13;")?,
+            '\n' | '\t' => f.write_char(c)?,
+            '\x1b' => skip_sequence(&mut chars),
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => (),
+            _ => f.write_char(c)?,
+        }
+    }
+    Ok(())
+}
+
+/// Skips the rest of a terminal's control sequence, a colour for instance.
+fn skip_sequence(chars: &mut std::str::Chars<'_>) {
+    let rest = chars.as_str();
+    let end = match rest.as_bytes().first() {
+        // Parameters, then a letter. Anything else means that this is not a sequence.
+        Some(b'[') => {
+            let parameters = rest[1..]
+                .bytes()
+                .take_while(|byte| (0x20..0x40).contains(byte));
+            let last = 1 + parameters.count();
+            rest.as_bytes()
+                .get(last)
+                .filter(|byte| (0x40..0x7f).contains(*byte))
+                .map(|_| last + 1)
+        }
+        // A title or a link, up to the bell or an escaped backslash.
+        Some(b']') => {
+            let line = rest.lines().next().unwrap_or_default();
+            let bell = line.find('\x07').map(|at| at + 1);
+            let backslash = line.find("\x1b\\").map(|at| at + 2);
+            bell.into_iter().chain(backslash).min()
+        }
+        _ => None,
+    };
+    if let Some(end) = end {
+        *chars = rest[end..].chars();
+    }
+}

@@ -1,0 +1,348 @@
+//! [`Summary`]: the end of a report for people, shared by `pretty` and `terse`.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::Out;
+use super::failure::{self, end_line};
+use super::style::{Style, Tone, count, one_line};
+use super::tally::Tally;
+use crate::cli::Args;
+use crate::event::{Event, TestName};
+use crate::outcome::{FixtureError, Outcome};
+use crate::scope::Scope;
+
+/// Collects what is printed after the last test.
+#[derive(Debug)]
+pub(super) struct Summary {
+    style: Style,
+    show_output: bool,
+    tally: Tally,
+    /// Failures of tests that are tried again.
+    attempts: HashMap<TestName, Vec<Outcome>>,
+    /// Tests that passed in the end, with what was wrong before.
+    flaky: Vec<(TestName, Vec<Outcome>)>,
+    /// Name and output, with `--show-output`.
+    successes: Vec<(TestName, String)>,
+    failures: Vec<(TestName, String)>,
+    errors: Vec<FixtureReport>,
+    /// Which of `errors` says this already.
+    known: HashMap<(Phase, String, String), usize>,
+}
+
+/// An error of a fixture, printed once for all tests that it befell.
+#[derive(Debug)]
+struct FixtureReport {
+    phase: Phase,
+    /// The fixture's path.
+    fixture: String,
+    /// In case that no test is named.
+    headline: String,
+    details: String,
+    chain: String,
+    tests: Vec<TestName>,
+    /// Of those tests, without repetitions.
+    outputs: Vec<(TestName, String)>,
+}
+
+/// When a fixture failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Phase {
+    Setup,
+    /// Of a test-scoped fixture.
+    Teardown,
+    /// Of a wider one.
+    WideTeardown,
+}
+
+impl Summary {
+    pub(super) fn new(args: &Args, style: Style) -> Self {
+        Summary {
+            style,
+            show_output: args.show_output,
+            tally: Tally::default(),
+            attempts: HashMap::new(),
+            flaky: Vec::new(),
+            successes: Vec::new(),
+            failures: Vec::new(),
+            errors: Vec::new(),
+            known: HashMap::new(),
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &Event) {
+        self.tally.event(event);
+        match event {
+            Event::AttemptFailed { test, outcome, .. } => {
+                let attempts = self.attempts.entry(test.clone()).or_default();
+                attempts.push(outcome.clone());
+            }
+            Event::TestFinished {
+                test,
+                outcome,
+                teardown_errors,
+                output,
+                ..
+            } => {
+                if let Some(attempts) = self.attempts.remove(test)
+                    && *outcome == Outcome::Passed
+                {
+                    self.flaky.push((test.clone(), attempts));
+                }
+                match outcome {
+                    Outcome::Failed { failure } => self
+                        .failures
+                        .push((test.clone(), failure::transcript(test, output, failure))),
+                    Outcome::Error { error } => {
+                        let report = self.report(Phase::Setup, error, String::new());
+                        report.tests.push(test.clone());
+                        if !output.is_empty()
+                            && report.outputs.iter().all(|(_, known)| known != output)
+                        {
+                            report.outputs.push((test.clone(), output.clone()));
+                        }
+                    }
+                    Outcome::Passed | Outcome::Xfailed { .. } | Outcome::Xpassed { .. }
+                        if self.show_output =>
+                    {
+                        self.successes.push((test.clone(), output.clone()));
+                    }
+                    _ => (),
+                }
+                for error in teardown_errors {
+                    let report = self.report(Phase::Teardown, error, String::new());
+                    report.tests.push(test.clone());
+                }
+            }
+            Event::TeardownFinished {
+                fixture,
+                error: Some(error),
+                ..
+            } if fixture.scope > Scope::Test => {
+                let headline = failure::wide_teardown_headline(fixture);
+                self.report(Phase::WideTeardown, error, headline);
+            }
+            _ => (),
+        }
+    }
+
+    /// The report of an error: the one there is, or a new one.
+    fn report(
+        &mut self,
+        phase: Phase,
+        error: &FixtureError,
+        headline: String,
+    ) -> &mut FixtureReport {
+        let details = failure::details(error);
+        let key = (phase, format!("{} {headline}", error.fixture), details);
+        let earlier = self.known.get(&key).copied().or_else(|| {
+            self.errors.iter().rposition(|report| {
+                error.remembered && report.phase == phase && report.fixture == error.fixture
+            })
+        });
+        let index = earlier.unwrap_or_else(|| {
+            self.errors.push(FixtureReport {
+                phase,
+                fixture: error.fixture.clone(),
+                headline,
+                details: key.2.clone(),
+                chain: failure::chain(error),
+                tests: Vec::new(),
+                outputs: Vec::new(),
+            });
+            self.known.insert(key, self.errors.len() - 1);
+            self.errors.len() - 1
+        });
+        &mut self.errors[index]
+    }
+
+    pub(super) fn write(&self, out: &mut Out, duration: Duration) -> io::Result<()> {
+        if self.show_output {
+            sections(out, "successes", &self.successes)?;
+            name_list(
+                out,
+                "successes",
+                self.successes.iter().map(|(name, _)| name),
+            )?;
+        }
+        sections(out, "failures", &self.failures)?;
+        self.write_errors(out)?;
+        let failed = self.failures.iter().map(|(name, _)| name);
+        let stopped = self
+            .errors
+            .iter()
+            .filter(|report| report.phase == Phase::Setup)
+            .flat_map(|report| &report.tests);
+        if self.tally.as_failed() > 0 {
+            name_list(out, "failures", failed.chain(stopped))?;
+        }
+        self.write_flaky(out)?;
+        self.write_skips(out)?;
+        self.write_extras(out)?;
+        self.write_result(out, duration)
+    }
+
+    fn write_errors(&self, out: &mut Out) -> io::Result<()> {
+        if self.errors.is_empty() {
+            return Ok(());
+        }
+        write!(out, "\nerrors:\n\n")?;
+        for report in &self.errors {
+            let error = self.style.paint(Tone::Bad, "error");
+            writeln!(out, "{error}: {}", report.headline())?;
+            write!(out, "{}{}{}", report.details, report.chain, report.about())?;
+            writeln!(out)?;
+            for (name, output) in &report.outputs {
+                section(out, name, output)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_flaky(&self, out: &mut Out) -> io::Result<()> {
+        if self.flaky.is_empty() {
+            return Ok(());
+        }
+        write!(out, "\nflaky:\n\n")?;
+        for (name, attempts) in &self.flaky {
+            for (i, outcome) in attempts.iter().enumerate() {
+                let text = failure::describe_outcome(name, outcome);
+                write!(out, "---- {name} attempt {} ----\n{text}\n", i + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_skips(&self, out: &mut Out) -> io::Result<()> {
+        let mut skips: Vec<(&String, &usize)> = self.tally.skipped.iter().collect();
+        if skips.is_empty() {
+            return Ok(());
+        }
+        skips.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        write!(out, "\nskipped:\n")?;
+        for (reason, count) in skips {
+            let reason = match one_line(reason) {
+                reason if reason.is_empty() => "no reason given".into(),
+                reason => reason,
+            };
+            writeln!(out, "    {count}: {reason}")?;
+        }
+        Ok(())
+    }
+
+    /// What libtest does not know, above the line in which it would have to stand.
+    fn write_extras(&self, out: &mut Out) -> io::Result<()> {
+        let tally = &self.tally;
+        let mut extras = Vec::new();
+        for (n, text) in [
+            (tally.errors, count(tally.errors, "error")),
+            (
+                tally.teardown_errors,
+                count(tally.teardown_errors, "teardown error"),
+            ),
+            (tally.flaky, format!("{} flaky", tally.flaky)),
+            (tally.xfailed, format!("{} xfailed", tally.xfailed)),
+            (tally.xpassed, format!("{} xpassed", tally.xpassed)),
+        ] {
+            if n > 0 {
+                extras.push(text);
+            }
+        }
+        if tally.interrupted && tally.missing() > 0 {
+            let missing = count(tally.missing(), "test");
+            extras.push(format!("stopped early: {missing} did not run"));
+        }
+        match extras.is_empty() {
+            true => Ok(()),
+            false => write!(out, "\n{}\n", extras.join(", ")),
+        }
+    }
+
+    fn write_result(&self, out: &mut Out, duration: Duration) -> io::Result<()> {
+        let tally = &self.tally;
+        let word = match tally.is_success() {
+            true => self.style.paint(Tone::Good, "ok"),
+            false => self.style.paint(Tone::Bad, "FAILED"),
+        };
+        write!(
+            out,
+            "\ntest result: {word}. {} passed; {} failed; {} ignored; 0 measured; \
+             {} filtered out; finished in {:.2}s\n\n",
+            tally.as_passed(),
+            tally.as_failed(),
+            tally.as_ignored(),
+            tally.filtered_out,
+            duration.as_secs_f64(),
+        )
+    }
+}
+
+impl FixtureReport {
+    fn headline(&self) -> String {
+        let fixture = &self.fixture;
+        match (self.phase, &*self.tests) {
+            (Phase::WideTeardown, _) => self.headline.clone(),
+            (Phase::Setup, [_]) => {
+                format!("fixture `{fixture}` failed in setup; 1 test that needs it did not run")
+            }
+            (Phase::Setup, tests) => format!(
+                "fixture `{fixture}` failed in setup; {} tests that need it did not run",
+                tests.len()
+            ),
+            (Phase::Teardown, [test]) => failure::teardown_headline(fixture, test),
+            (Phase::Teardown, tests) => {
+                format!(
+                    "fixture `{fixture}` failed in teardown of {} tests",
+                    tests.len()
+                )
+            }
+        }
+    }
+
+    /// The tests that are not in the headline.
+    fn about(&self) -> String {
+        match self.phase {
+            Phase::Setup => failure::about("did not run", &self.tests),
+            Phase::Teardown if self.tests.len() > 1 => failure::about("after", &self.tests),
+            _ => String::new(),
+        }
+    }
+}
+
+fn sections(out: &mut Out, title: &str, sections: &[(TestName, String)]) -> io::Result<()> {
+    if sections.is_empty() {
+        return Ok(());
+    }
+    write!(out, "\n{title}:\n")?;
+    if sections.iter().any(|(_, text)| !text.is_empty()) {
+        writeln!(out)?;
+    }
+    for (name, text) in sections {
+        section(out, name, text)?;
+    }
+    Ok(())
+}
+
+fn section(out: &mut Out, name: &str, text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut text = text.to_owned();
+    end_line(&mut text);
+    write!(out, "---- {name} stdout ----\n{text}\n")
+}
+
+fn name_list<'a>(
+    out: &mut Out,
+    title: &str,
+    names: impl Iterator<Item = &'a TestName>,
+) -> io::Result<()> {
+    let mut names: Vec<&TestName> = names.collect();
+    names.sort();
+    write!(out, "\n{title}:\n")?;
+    for name in names {
+        writeln!(out, "    {name}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! [`Terse`]: a character per test, then the summary; libtest's `--quiet`.
+
+use std::io::{self, Write};
+
+use super::notice;
+use super::style::{Style, Tone};
+use super::summary::Summary;
+use super::{Out, Reporter};
+use crate::cli::Args;
+use crate::event::Event;
+use crate::outcome::Outcome;
+use crate::scope::Scope;
+
+/// libtest ends a row of characters with the count of tests after this many.
+const ROW: usize = 87;
+
+/// See the [module](self).
+pub(super) struct Terse {
+    out: Out,
+    style: Style,
+    summary: Summary,
+    tests: usize,
+    done: usize,
+    column: usize,
+}
+
+impl Terse {
+    pub(super) fn new(args: &Args, terminal: bool, out: Out) -> Self {
+        let style = Style {
+            color: args.color.on(terminal),
+        };
+        Terse {
+            out,
+            style,
+            summary: Summary::new(args, style),
+            tests: 0,
+            done: 0,
+            column: 0,
+        }
+    }
+
+    fn mark(&mut self, tone: Tone, mark: &str) -> io::Result<()> {
+        write!(self.out, "{}", self.style.paint(tone, mark))?;
+        self.done += 1;
+        self.column += 1;
+        match self.column {
+            ROW => self.close(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the row of characters, if one is begun.
+    fn close(&mut self) -> io::Result<()> {
+        if self.column == 0 {
+            return Ok(());
+        }
+        self.column = 0;
+        writeln!(self.out, " {}/{}", self.done, self.tests)
+    }
+
+    /// A failure has a line to itself, with the name, so that one need not wait for the end.
+    fn failed(&mut self, test: &str, word: &str) -> io::Result<()> {
+        self.close()?;
+        self.done += 1;
+        writeln!(self.out, "{test} --- {}", self.style.paint(Tone::Bad, word))
+    }
+}
+
+impl Reporter for Terse {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.summary.event(event);
+        match event {
+            Event::RunStarted {
+                tests,
+                shuffle_seed,
+                ..
+            } => {
+                self.tests = *tests;
+                notice::running(&mut self.out, *tests, *shuffle_seed)
+            }
+            Event::TestIgnored { .. } => self.mark(Tone::Odd, "i"),
+            Event::TestFinished {
+                test,
+                outcome,
+                teardown_errors,
+                ..
+            } => {
+                match outcome {
+                    Outcome::Passed => self.mark(Tone::Good, ".")?,
+                    Outcome::Failed { .. } => self.failed(test, "FAILED")?,
+                    Outcome::Error { .. } => self.failed(test, "ERROR")?,
+                    Outcome::Skipped { .. } => self.mark(Tone::Odd, "i")?,
+                    // pytest's characters.
+                    Outcome::Xfailed { .. } => self.mark(Tone::Good, "x")?,
+                    Outcome::Xpassed { .. } => self.mark(Tone::Odd, "X")?,
+                }
+                if teardown_errors.is_empty() {
+                    return Ok(());
+                }
+                self.close()?;
+                notice::teardown_error(&mut self.out, self.style, test)
+            }
+            Event::TestSlow { test, elapsed } => {
+                self.close()?;
+                notice::slow(&mut self.out, test, *elapsed)
+            }
+            Event::TeardownFinished {
+                fixture,
+                error: Some(_),
+                ..
+            } if fixture.scope > Scope::Test => {
+                self.close()?;
+                notice::wide_teardown_error(&mut self.out, self.style, fixture)
+            }
+            Event::AttemptFailed { test, attempt, .. } => {
+                self.close()?;
+                notice::retry(&mut self.out, test, *attempt)
+            }
+            Event::RunFinished { duration, .. } => self.summary.write(&mut self.out, *duration),
+            _ => Ok(()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

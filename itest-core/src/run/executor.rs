@@ -1,0 +1,275 @@
+//! [`Executor`]: runs one test after the other, with its fixtures.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::locks::Locks;
+use super::panic::{Stop, running};
+use super::runtime::{self, On, timed_out};
+use super::store::{For, Holds, SetupStop, Shared, Store, Upstream, teardown_failure};
+use super::watchdog::{GRACE, WatchGuard, watch};
+use crate::builtin::Request;
+use crate::cli::Require;
+use crate::def::{Flavor, TestBody};
+use crate::event::{Event, TestName};
+use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
+use crate::plan::{Plan, PlannedTest};
+
+/// Runs tests on the thread that calls it.
+pub(crate) struct Executor {
+    shared: Shared,
+    locks: Arc<Locks>,
+    require: Require,
+    store: Store,
+}
+
+/// How a test ended, its own fixtures' teardown included.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) outcome: Outcome,
+    pub(crate) teardown_errors: Vec<FixtureError>,
+    pub(crate) attempts: u32,
+}
+
+impl Executor {
+    pub(crate) fn new(
+        shared: Shared,
+        locks: Arc<Locks>,
+        require: Require,
+        holds: Holds,
+        upstream: Arc<dyn Upstream>,
+    ) -> Self {
+        Executor {
+            store: Store::new(shared.clone(), holds, Some(upstream)),
+            shared,
+            locks,
+            require,
+        }
+    }
+
+    /// Runs the test and sends its events; tears down before it what it does not share.
+    pub(crate) fn run(&mut self, index: usize) -> Finished {
+        let plan: Arc<Plan> = self.shared.plan.clone();
+        let test = &plan.tests[index];
+        self.store.leave(Some(test));
+        let events = self.shared.events.clone();
+        events.send(|| Event::TestStarted {
+            test: test.name.clone(),
+        });
+        let started = Instant::now();
+        let locks = self.locks.clone();
+        let held = locks.acquire(&test.locks);
+        let mut attempt = 1;
+        let finished = loop {
+            let (outcome, teardown_errors) = self.attempt(test, index, attempt);
+            let last = attempt > test.retries || !outcome.is_failure();
+            if last {
+                break Finished {
+                    outcome,
+                    teardown_errors,
+                    attempts: attempt,
+                };
+            }
+            events.send(|| Event::AttemptFailed {
+                test: test.name.clone(),
+                attempt,
+                outcome,
+            });
+            attempt += 1;
+        };
+        drop(held);
+        events.send(|| Event::TestFinished {
+            test: test.name.clone(),
+            outcome: finished.outcome.clone(),
+            attempts: finished.attempts,
+            teardown_errors: finished.teardown_errors.clone(),
+            duration: started.elapsed(),
+            output: String::new(),
+        });
+        finished
+    }
+
+    /// Tears down everything that is left.
+    pub(crate) fn finish(&mut self) {
+        self.store.leave(None);
+    }
+
+    fn attempt(
+        &mut self,
+        test: &PlannedTest,
+        index: usize,
+        attempt: u32,
+    ) -> (Outcome, Vec<FixtureError>) {
+        let threads = self.shared.plan.runtime_threads;
+        if test.is_async {
+            runtime::start(threads);
+        }
+        let own =
+            (test.flavor == Some(Flavor::CurrentThread) && test.is_async).then(runtime::private);
+        let on = match &own {
+            Some(runtime) => On::Private(runtime),
+            None => On::Shared { threads },
+        };
+        let user = For { test, index, on };
+        let request = Request::for_test(test.name.clone(), attempt, test.markers.clone());
+        let result = self.set_up_and_call(user, &request);
+        let mut errors = Vec::new();
+        errors.extend(self.run_finalizers(test, &request, on));
+        errors.extend(self.store.end_test(on));
+        (self.judge(test, result), errors)
+    }
+
+    fn set_up_and_call(
+        &mut self,
+        user: For<'_>,
+        request: &Request,
+    ) -> Result<Result<(), Stop>, SetupStop> {
+        let test = user.test;
+        for &node in &test.setup {
+            self.store.ensure(node, user)?;
+        }
+        let args = self
+            .store
+            .args(test.def.params, &test.args, request, user)?;
+        self.shared.events.send(|| Event::CallStarted {
+            test: test.name.clone(),
+        });
+        let _watch = self.watch(test);
+        let _running = running(&test.name);
+        Ok(match test.def.body {
+            TestBody::Sync(body) => user.on.enter(|| body(args)),
+            TestBody::Async(body) => user.on.block_on(test.timeout, async { body(args).await }),
+        })
+    }
+
+    fn watch(&self, test: &PlannedTest) -> Option<WatchGuard> {
+        let limit = test.timeout?;
+        let grace = match test.def.body {
+            TestBody::Sync(_) => Duration::ZERO,
+            TestBody::Async(_) => GRACE,
+        };
+        let (on_hung, name) = (self.shared.on_hung.clone(), test.name.clone());
+        Some(watch(limit + grace, move || {
+            on_hung(&name, timed_out(limit));
+        }))
+    }
+
+    /// Clean-up that the test deferred itself.
+    fn run_finalizers(
+        &self,
+        test: &PlannedTest,
+        request: &Request,
+        on: On<'_>,
+    ) -> Option<FixtureError> {
+        let mut failures = Vec::new();
+        while let Some(finalizer) = request.next_finalizer() {
+            let _running = running(&test.name);
+            let result = on.block_on(test.timeout, finalizer);
+            failures.extend(result.err().map(teardown_failure));
+        }
+        failures.reverse();
+        (!failures.is_empty()).then(|| FixtureError {
+            fixture: test.name.to_string(),
+            location: test.def.location.to_string(),
+            chain: Vec::new(),
+            remembered: false,
+            failures,
+        })
+    }
+
+    fn judge(&self, test: &PlannedTest, result: Result<Result<(), Stop>, SetupStop>) -> Outcome {
+        let expected_failure = |reason: &str| Outcome::Xfailed {
+            reason: reason.to_owned(),
+        };
+        let called = match result {
+            Ok(called) => called,
+            Err(SetupStop::Xfailed(reason)) => return Outcome::Xfailed { reason },
+            Err(SetupStop::Skipped { fixture, reason }) => {
+                return if self.require.covers(&[fixture]) {
+                    failed(required(&reason))
+                } else {
+                    Outcome::Skipped { reason }
+                };
+            }
+            Err(SetupStop::Failed(error)) => {
+                return match test.xfail {
+                    Some(xfail) => expected_failure(xfail.reason),
+                    None => Outcome::Error { error },
+                };
+            }
+        };
+        let called = match called {
+            Ok(()) => Ok(()),
+            Err(Stop::Skipped(reason)) => return Outcome::Skipped { reason },
+            Err(Stop::Xfailed(reason)) => return Outcome::Xfailed { reason },
+            Err(Stop::Failed(failure)) => Err(failure),
+        };
+        let judged = match test.should_panic {
+            Some(should_panic) => panicked(called, should_panic.expected),
+            None => called,
+        };
+        match (judged, test.xfail) {
+            (Ok(()), None) => Outcome::Passed,
+            (Err(failure), None) => failed(failure),
+            (Err(_), Some(xfail)) => expected_failure(xfail.reason),
+            (Ok(()), Some(xfail)) if xfail.strict == Some(true) => failed(Failure::new(
+                FailureKind::Expectation,
+                format!("[XPASS(strict)] {}", xfail.reason),
+            )),
+            (Ok(()), Some(xfail)) => Outcome::Xpassed {
+                reason: xfail.reason.to_owned(),
+            },
+        }
+    }
+}
+
+fn failed(failure: Failure) -> Outcome {
+    Outcome::Failed { failure }
+}
+
+/// Of a skip that `--require` does not accept.
+pub(crate) fn required(reason: &str) -> Failure {
+    let mut failure = Failure::new(
+        FailureKind::Expectation,
+        format!("required here, but it would be skipped: {reason}"),
+    );
+    failure
+        .causes
+        .push("`--require` (or `ITEST_REQUIRE`) makes this skip a failure".to_owned());
+    failure
+}
+
+/// Turns the result of a `#[should_panic]` test round, in libtest's words.
+fn panicked(called: Result<(), Failure>, expected: Option<&str>) -> Result<(), Failure> {
+    let expectation = |message| Failure::new(FailureKind::Expectation, message);
+    match (called, expected) {
+        (Ok(()), _) => Err(expectation("test did not panic as expected".to_owned())),
+        (Err(failure), _) if failure.kind != FailureKind::Panic => Err(failure),
+        (Err(failure), Some(expected)) if !failure.message.contains(expected) => {
+            Err(expectation(format!(
+                "panic did not contain expected string\n      panic message: {:?}\n \
+                 expected substring: {expected:?}",
+                failure.message
+            )))
+        }
+        (Err(_), _) => Ok(()),
+    }
+}
+
+impl std::fmt::Debug for Executor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Executor")
+    }
+}
+
+/// The end of a test that cannot be stopped.
+pub(crate) fn hung(test: &TestName, failure: Failure) -> Event {
+    Event::TestFinished {
+        test: test.clone(),
+        outcome: failed(failure),
+        attempts: 1,
+        teardown_errors: Vec::new(),
+        duration: Duration::ZERO,
+        output: String::new(),
+    }
+}

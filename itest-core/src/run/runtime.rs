@@ -1,0 +1,89 @@
+//! The async runtimes: a shared one that outlives the tests, and private ones on request.
+//!
+//! Everything wider than a test, and every test that does not ask otherwise, runs on the shared
+//! runtime: its future is polled on the test's own thread, what it spawns goes to the runtime's
+//! threads. Those keep going while no test awaits, so a server that a fixture spawned answers a
+//! test that blocks, and a pool made by a wide fixture stays usable in every test.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::panic::{Stop, catch};
+use crate::outcome::{Failure, FailureKind};
+
+static SHARED: OnceLock<Runtime> = OnceLock::new();
+
+/// The shared runtime; the first call starts it with so many threads.
+fn shared(threads: usize) -> &'static Runtime {
+    SHARED.get_or_init(|| {
+        Builder::new_multi_thread()
+            .worker_threads(threads.max(1))
+            .thread_name("itest-runtime")
+            .enable_all()
+            .build()
+            .expect("the async runtime should start")
+    })
+}
+
+/// Which runtime some code runs on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum On<'a> {
+    /// The shared one, started with so many threads.
+    Shared { threads: usize },
+    /// A test's own, polled on its thread.
+    Private(&'a Runtime),
+}
+
+impl On<'_> {
+    /// Runs async user code, at most for `limit`.
+    pub(crate) fn block_on<T>(
+        self,
+        limit: Option<Duration>,
+        future: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Stop> {
+        let runtime = match self {
+            On::Shared { threads } => shared(threads),
+            On::Private(runtime) => runtime,
+        };
+        catch(|| {
+            runtime.block_on(async {
+                match limit {
+                    None => future.await,
+                    Some(limit) => match tokio::time::timeout(limit, future).await {
+                        Ok(result) => result,
+                        Err(_) => Err(timed_out(limit)),
+                    },
+                }
+            })
+        })
+    }
+
+    /// Runs sync user code in the runtime's context, so that it can spawn, and drop handles.
+    pub(crate) fn enter<T>(self, code: impl FnOnce() -> Result<T, Failure>) -> Result<T, Stop> {
+        let _context = match self {
+            // Before any async code has run, no runtime is needed.
+            On::Shared { .. } => SHARED.get().map(Runtime::enter),
+            On::Private(runtime) => Some(runtime.enter()),
+        };
+        catch(code)
+    }
+}
+
+/// Starts the shared runtime if it does not run yet.
+pub(crate) fn start(threads: usize) {
+    shared(threads);
+}
+
+/// A runtime for one test with `flavor = "current_thread"`.
+pub(crate) fn private() -> Runtime {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("the async runtime should start")
+}
+
+pub(crate) fn timed_out(limit: Duration) -> Failure {
+    Failure::new(FailureKind::Timeout, format!("timed out after {limit:?}"))
+}

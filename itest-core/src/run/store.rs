@@ -1,0 +1,567 @@
+//! [`Store`]: the live fixtures of one thread, from setup to teardown.
+//!
+//! An executor's store holds what lives in its worker; wider values come from upstream. The store
+//! follows the plan: it never looks anything up and never reports, it sends events.
+
+use std::future::poll_fn;
+use std::sync::{Arc, RwLock};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::events::{Events, OnHung};
+use super::panic::Stop;
+use super::runtime::{On, timed_out};
+use super::watchdog::{GRACE, WatchGuard, watch};
+use crate::builtin::Request;
+use crate::def::{Access, FixtureBody, FixtureDef, LocalFuture, ParamDef};
+use crate::event::{Event, FixtureName, TestName};
+use crate::outcome::{Failure, FailureKind, FixtureError};
+use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest};
+use crate::registry::crate_of;
+use crate::scope::Scope;
+use crate::value::{Arg, Args, Cell, Slot, Value};
+
+/// Why a fixture has no value.
+#[derive(Debug, Clone)]
+pub(crate) enum SetupStop {
+    Failed(FixtureError),
+    Skipped {
+        fixture: &'static str,
+        reason: String,
+    },
+    Xfailed(String),
+}
+
+/// A value from upstream.
+#[derive(Debug, Clone)]
+pub(crate) enum Fetched {
+    /// Of a session fixture.
+    Bytes(Arc<[u8]>),
+    /// Of another fixture of this process.
+    Cell(SharedCell),
+}
+
+/// The part of [`Cell`] that can change threads.
+pub(crate) type SharedCell = Arc<RwLock<Option<Box<dyn std::any::Any + Send + Sync>>>>;
+
+/// Where a store gets the values from that it does not hold itself.
+pub(crate) trait Upstream: Send + Sync {
+    /// Waits for the value of `node` as the test of that index needs it.
+    fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop>;
+}
+
+/// Which instances a store sets up itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// All but session values: an executor.
+    Worker,
+    /// Group, module and worker values of all tests: a drop-in process.
+    Process,
+    /// Those of one test: a drop-in test.
+    Test,
+    /// Session values.
+    Session,
+}
+
+impl Holds {
+    fn key(self, key: Key) -> bool {
+        match self {
+            Holds::Worker => key != Key::Session,
+            Holds::Process => key != Key::Session && key != Key::Test,
+            Holds::Test => key == Key::Test,
+            Holds::Session => key == Key::Session,
+        }
+    }
+}
+
+/// The test on whose behalf something is set up.
+#[derive(Clone, Copy)]
+pub(crate) struct For<'a> {
+    pub(crate) test: &'a PlannedTest,
+    pub(crate) index: usize,
+    /// Where its own fixtures run.
+    pub(crate) on: On<'a>,
+}
+
+/// What every store of a process shares.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) events: Events,
+    pub(crate) on_hung: OnHung,
+}
+
+/// The live fixtures of one thread.
+pub(crate) struct Store {
+    shared: Shared,
+    holds: Holds,
+    upstream: Option<Arc<dyn Upstream>>,
+    /// In the order of setup.
+    live: Vec<Instance>,
+}
+
+struct Instance {
+    node: NodeId,
+    key: Key,
+    name: FixtureName,
+    /// What users borrow.
+    outcome: Result<Cell, SetupStop>,
+    /// A session value as others get it.
+    bytes: Option<Arc<[u8]>>,
+    life: Life,
+    /// Has its finalizers; `None` for what came from upstream.
+    request: Option<Request>,
+}
+
+/// What there is to tear down.
+enum Life {
+    Nothing,
+    Value(Cell),
+    Suspended(LocalFuture<Result<(), Failure>>, Slot),
+}
+
+impl Store {
+    pub(crate) fn new(shared: Shared, holds: Holds, upstream: Option<Arc<dyn Upstream>>) -> Self {
+        Store {
+            shared,
+            holds,
+            upstream,
+            live: Vec::new(),
+        }
+    }
+
+    /// The value of `id` for that test; set up now unless it lives already.
+    pub(crate) fn ensure(&mut self, id: NodeId, user: For<'_>) -> Result<Cell, SetupStop> {
+        let plan = self.shared.plan.clone();
+        let def = plan.node(id).def;
+        let key = user.test.key(def.scope);
+        if let Some(instance) = self.find(id, key) {
+            return instance.outcome.clone().map_err(SetupStop::remembered);
+        }
+        if !self.holds.key(key) {
+            return self.ensure_upstream(id, key, def, user);
+        }
+        let request = Request::for_fixture(user.test.name.clone(), def.name, def.scope);
+        let deps = &plan.node(id).deps;
+        let args = self
+            .args(def.params, deps, &request, user)
+            .map_err(|stop| stop.through(def))?;
+        let instance = self.set_up(id, key, def, args, request, user);
+        let outcome = instance.outcome.clone();
+        self.live.push(instance);
+        outcome
+    }
+
+    /// The bytes of a session value; only in the store that holds session values.
+    pub(crate) fn ensure_bytes(&mut self, id: NodeId, user: For<'_>) -> Result<Fetched, SetupStop> {
+        let cell = self.ensure(id, user)?;
+        let instance = self.find(id, user.test.key(self.shared.plan.node(id).def.scope));
+        Ok(match (instance.and_then(|i| i.bytes.clone()), cell) {
+            (Some(bytes), _) => Fetched::Bytes(bytes),
+            (None, Cell::Shared(cell)) => Fetched::Cell(cell),
+            (None, Cell::Local(_)) => {
+                panic!("itest bug: a test's value was asked for from outside")
+            }
+        })
+    }
+
+    pub(crate) fn plan(&self) -> Arc<Plan> {
+        self.shared.plan.clone()
+    }
+
+    fn find(&self, id: NodeId, key: Key) -> Option<&Instance> {
+        self.live
+            .iter()
+            .find(|instance| instance.node == id && instance.key == key)
+    }
+
+    fn ensure_upstream(
+        &mut self,
+        id: NodeId,
+        key: Key,
+        def: &'static FixtureDef,
+        user: For<'_>,
+    ) -> Result<Cell, SetupStop> {
+        let upstream = self
+            .upstream
+            .as_ref()
+            .expect("itest bug: a store without upstream was asked for a wider value");
+        let outcome = match upstream.fetch(id, user.index) {
+            Ok(Fetched::Cell(cell)) => Ok(Cell::Shared(cell)),
+            Ok(Fetched::Bytes(bytes)) => decode(def, &bytes)
+                .map_err(|failure| SetupStop::Failed(self.error(def, user, vec![failure]))),
+            Err(stop) => Err(stop),
+        };
+        let instance = Instance {
+            node: id,
+            key,
+            name: self.name(def, key, user),
+            outcome: outcome.clone(),
+            bytes: None,
+            life: Life::Nothing,
+            request: None,
+        };
+        // A test's store and an executor's remember it; asking again would give the same.
+        self.live.push(instance);
+        outcome
+    }
+
+    /// The values of a signature, what is missing set up in its order.
+    pub(crate) fn args(
+        &mut self,
+        params: &'static [ParamDef],
+        deps: &[Dep],
+        request: &Request,
+        user: For<'_>,
+    ) -> Result<Args, SetupStop> {
+        let mut args = Vec::with_capacity(deps.len());
+        for (param, dep) in params.iter().zip(deps) {
+            args.push(match *dep {
+                Dep::Request => Arg::owned(Box::new(request.clone())),
+                Dep::Node(id) => {
+                    let cell = self.ensure(id, user)?;
+                    match param.access {
+                        Access::Owned(_) if user.test.moved.contains(&id) => match cell.take() {
+                            Some(Value::Local(value)) => Arg::owned(value),
+                            _ => panic!("itest bug: a value to move is not there"),
+                        },
+                        Access::Owned(Some(clone)) => Arg::owned(cell.with(clone)),
+                        Access::Owned(None) => {
+                            panic!("itest bug: a value is neither movable nor `Clone`")
+                        }
+                        Access::Shared | Access::Exclusive => Arg::cell(cell),
+                    }
+                }
+            });
+        }
+        Ok(Args::new(args))
+    }
+
+    fn set_up(
+        &mut self,
+        id: NodeId,
+        key: Key,
+        def: &'static FixtureDef,
+        args: Args,
+        request: Request,
+        user: For<'_>,
+    ) -> Instance {
+        let name = self.name(def, key, user);
+        self.shared.events.send(|| Event::SetupStarted {
+            fixture: name.clone(),
+        });
+        let started = Instant::now();
+        let on = self.on(key, user);
+        let watch = self.watch(def, &user.test.name);
+        let running = super::panic::running(&user.test.name);
+        let made = make(def, args, on);
+        drop((running, watch));
+        let mut life = Life::Nothing;
+        let mut bytes = None;
+        let outcome = match made {
+            Ok((cell, made)) => {
+                life = made;
+                match self.publish(def, cell, &mut bytes) {
+                    Ok(cell) => Ok(cell),
+                    Err(failure) => Err(Stop::Failed(failure)),
+                }
+            }
+            Err(stop) => Err(stop),
+        };
+        let outcome = outcome.map_err(|stop| match stop {
+            Stop::Failed(failure) => SetupStop::Failed(self.error(def, user, vec![failure])),
+            Stop::Skipped(reason) => SetupStop::Skipped {
+                fixture: def.name,
+                reason,
+            },
+            Stop::Xfailed(reason) => SetupStop::Xfailed(reason),
+        });
+        self.shared.events.send(|| Event::SetupFinished {
+            fixture: name.clone(),
+            error: match &outcome {
+                Err(SetupStop::Failed(error)) => Some(error.clone()),
+                _ => None,
+            },
+            skipped: match &outcome {
+                Err(SetupStop::Skipped { reason, .. } | SetupStop::Xfailed(reason)) => {
+                    Some(reason.clone())
+                }
+                _ => None,
+            },
+            duration: started.elapsed(),
+        });
+        Instance {
+            node: id,
+            key,
+            name,
+            outcome,
+            bytes,
+            life,
+            request: Some(request),
+        }
+    }
+
+    /// What users of a fresh value borrow: of a session value a copy, as in any other process.
+    fn publish(
+        &self,
+        def: &'static FixtureDef,
+        cell: Cell,
+        bytes: &mut Option<Arc<[u8]>>,
+    ) -> Result<Cell, Failure> {
+        let Some(codec) = def.codec else {
+            return Ok(cell);
+        };
+        let encoded = cell.with(codec.encode).map_err(|error| {
+            let mut failure = Failure::new(
+                FailureKind::Misuse,
+                "the value of a session fixture cannot be serialised: it must survive the way \
+                 through JSON to other processes",
+            );
+            failure.causes.push(error);
+            failure
+        })?;
+        let copy = decode(def, &encoded)?;
+        *bytes = Some(encoded.into());
+        Ok(copy)
+    }
+
+    /// Tears down what the test before had and `next` does not share; `None` ends everything.
+    pub(crate) fn leave(&mut self, next: Option<&PlannedTest>) -> Vec<FixtureError> {
+        let on = On::Shared {
+            threads: self.shared.plan.runtime_threads,
+        };
+        self.tear_down(on, |instance| {
+            next.is_none_or(|next| !next.is_within(instance.key))
+        })
+    }
+
+    /// Tears down what belongs to the one test.
+    pub(crate) fn end_test(&mut self, on: On<'_>) -> Vec<FixtureError> {
+        self.tear_down(on, |instance| instance.key == Key::Test)
+    }
+
+    fn tear_down(&mut self, on: On<'_>, ends: impl Fn(&Instance) -> bool) -> Vec<FixtureError> {
+        let mut errors = Vec::new();
+        // Last set up, first torn down; what stays keeps its order.
+        for index in (0..self.live.len()).rev() {
+            if ends(&self.live[index]) {
+                let instance = self.live.remove(index);
+                errors.extend(self.tear_down_one(instance, on));
+            }
+        }
+        errors
+    }
+
+    fn tear_down_one(&self, instance: Instance, on: On<'_>) -> Option<FixtureError> {
+        let Instance {
+            node,
+            name,
+            outcome,
+            life,
+            request,
+            ..
+        } = instance;
+        let request = request?;
+        let def = self.shared.plan.node(node).def;
+        let test = name.test.clone().unwrap_or_else(|| "".into());
+        let running = super::panic::running(&test);
+        let first = request.next_finalizer();
+        if matches!(life, Life::Nothing) && first.is_none() {
+            return None;
+        }
+        self.shared.events.send(|| Event::TeardownStarted {
+            fixture: name.clone(),
+        });
+        let started = Instant::now();
+        let mut stops = Vec::new();
+        // The copy that users of a session value borrowed goes before the value itself.
+        let copy = on.enter(|| {
+            drop(outcome);
+            Ok(())
+        });
+        stops.extend(copy.err());
+        {
+            let _watch = self.watch(def, &test);
+            stops.extend(unmake(def, life, on).err());
+        }
+        let mut next = first;
+        while let Some(finalizer) = next {
+            let _watch = self.watch(def, &test);
+            stops.extend(on.block_on(def.timeout, finalizer).err());
+            next = request.next_finalizer();
+        }
+        drop(running);
+        // In the order of the setup, as pytest lists them.
+        let failures: Vec<Failure> = stops.into_iter().rev().map(teardown_failure).collect();
+        let error = (!failures.is_empty()).then(|| FixtureError {
+            fixture: name.path.clone(),
+            location: name.location.clone(),
+            chain: Vec::new(),
+            remembered: false,
+            failures,
+        });
+        self.shared.events.send(|| Event::TeardownFinished {
+            fixture: name,
+            error: error.clone(),
+            duration: started.elapsed(),
+        });
+        error
+    }
+
+    fn on<'a>(&self, key: Key, user: For<'a>) -> On<'a> {
+        match key {
+            Key::Test => user.on,
+            _ => On::Shared {
+                threads: self.shared.plan.runtime_threads,
+            },
+        }
+    }
+
+    fn watch(&self, def: &'static FixtureDef, test: &TestName) -> Option<WatchGuard> {
+        let limit = def.timeout?;
+        let (on_hung, test) = (self.shared.on_hung.clone(), test.clone());
+        let is_async = matches!(
+            def.body,
+            FixtureBody::Async(_) | FixtureBody::Provide { is_async: true, .. }
+        );
+        let grace = if is_async { GRACE } else { Duration::ZERO };
+        Some(watch(limit + grace, move || {
+            let mut failure = timed_out(limit);
+            failure.message = format!("fixture `{}` {}", def.name, failure.message);
+            on_hung(&test, failure);
+        }))
+    }
+
+    fn name(&self, def: &'static FixtureDef, key: Key, user: For<'_>) -> FixtureName {
+        FixtureName {
+            path: def.path(crate_of(user.test.def.module_path)),
+            location: def.location.to_string(),
+            // Outside of any group, a group's fixture is one of the test.
+            scope: if key == Key::Test {
+                Scope::Test
+            } else {
+                def.scope
+            },
+            instance: key.instance(&user.test.name),
+            test: Some(user.test.name.clone()),
+        }
+    }
+
+    fn error(
+        &self,
+        def: &'static FixtureDef,
+        user: For<'_>,
+        failures: Vec<Failure>,
+    ) -> FixtureError {
+        FixtureError {
+            fixture: def.path(crate_of(user.test.def.module_path)),
+            location: def.location.to_string(),
+            chain: Vec::new(),
+            remembered: false,
+            failures,
+        }
+    }
+}
+
+impl SetupStop {
+    fn remembered(mut self) -> Self {
+        if let SetupStop::Failed(error) = &mut self {
+            error.remembered = true;
+        }
+        self
+    }
+
+    /// Records that `def` was to be set up when this happened.
+    fn through(mut self, def: &FixtureDef) -> Self {
+        if let SetupStop::Failed(error) = &mut self {
+            error.chain.insert(0, def.name.to_owned());
+        }
+        self
+    }
+}
+
+/// Calls the user's fixture function up to its value.
+fn make(def: &'static FixtureDef, args: Args, on: On<'_>) -> Result<(Cell, Life), Stop> {
+    let value = match def.body {
+        FixtureBody::Sync(body) => on.enter(|| body(args))?,
+        FixtureBody::Async(body) => on.block_on(def.timeout, async { body(args).await })?,
+        FixtureBody::Provide { run, is_async } => {
+            let slot = Slot::default();
+            let mut future = run(args, slot.clone());
+            let mut until_provided = |cx: &mut Context<'_>| match future.as_mut().poll(cx) {
+                Poll::Ready(result) => Poll::Ready(result),
+                Poll::Pending if slot.provided().is_some() => Poll::Ready(Ok(())),
+                Poll::Pending => Poll::Pending,
+            };
+            if is_async {
+                on.block_on(def.timeout, poll_fn(until_provided))?;
+            } else {
+                on.enter(|| poll_once(&mut until_provided))?;
+            }
+            let cell = slot.provided().ok_or_else(|| {
+                Failure::new(
+                    FailureKind::Misuse,
+                    format!(
+                        "fixture `{}` returned without having reached its `provide!`",
+                        def.name
+                    ),
+                )
+            })?;
+            return Ok((cell, Life::Suspended(future, slot)));
+        }
+    };
+    let cell = Cell::new(value);
+    Ok((cell.clone(), Life::Value(cell)))
+}
+
+/// Runs what is behind `provide!`, or drops the value.
+fn unmake(def: &'static FixtureDef, life: Life, on: On<'_>) -> Result<(), Stop> {
+    match life {
+        Life::Nothing => Ok(()),
+        Life::Value(cell) => on.enter(|| {
+            drop(cell.take());
+            Ok(())
+        }),
+        Life::Suspended(mut future, slot) => {
+            slot.tear_down();
+            match def.body {
+                FixtureBody::Provide { is_async: true, .. } => on.block_on(def.timeout, future),
+                _ => on.enter(|| poll_once(&mut |cx| future.as_mut().poll(cx))),
+            }
+        }
+    }
+}
+
+/// Runs the body of a sync fixture, which never waits for anything but its own `provide!`.
+fn poll_once(
+    poll: &mut dyn FnMut(&mut Context<'_>) -> Poll<Result<(), Failure>>,
+) -> Result<(), Failure> {
+    match poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("itest bug: a sync fixture awaits"),
+    }
+}
+
+fn decode(def: &'static FixtureDef, bytes: &[u8]) -> Result<Cell, Failure> {
+    let codec = def
+        .codec
+        .expect("itest bug: a session fixture without a codec");
+    (codec.decode)(bytes).map(Cell::new).map_err(|error| {
+        let mut failure = Failure::new(
+            FailureKind::Misuse,
+            "the value of a session fixture does not survive the way through JSON to other \
+             processes: its `Deserialize` refuses what its `Serialize` wrote",
+        );
+        failure.causes.push(error);
+        failure
+    })
+}
+
+pub(crate) fn teardown_failure(stop: Stop) -> Failure {
+    let what = match stop {
+        Stop::Failed(failure) => return failure,
+        Stop::Skipped(reason) => format!("`skip!` in a teardown: {reason}"),
+        Stop::Xfailed(reason) => format!("`xfail!` in a teardown: {reason}"),
+    };
+    Failure::new(FailureKind::Misuse, what)
+}

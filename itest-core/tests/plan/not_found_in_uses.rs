@@ -1,0 +1,4 @@
+use itest::prelude::*;
+
+#[integration(uses(seeded))]
+fn reads() {}

@@ -1,0 +1,14 @@
+use itest::prelude::*;
+
+pub struct Conn;
+
+#[fixture]
+fn conn() -> Conn {
+    let conn = provide!(Conn);
+    drop(conn);
+}
+
+#[integration]
+fn t(conn: Conn) {
+    let _ = conn;
+}

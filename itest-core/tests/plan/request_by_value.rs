@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn t(request: Request) {
+    let _ = request;
+}

@@ -1,0 +1,115 @@
+//! Fixtures for every module: what pytest keeps in `conftest.py`.
+//!
+//! Slow things live long and describe themselves (a path, a URL), so that other processes can use
+//! them. What a test writes to lives as long as the test.
+
+use std::path::PathBuf;
+
+use itest::prelude::*;
+use itest_examples::api::{AppState, Server};
+use itest_examples::database::Database;
+use reqwest::{Client, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A directory for the whole run.
+#[fixture(scope = "session")]
+pub(crate) fn data_dir() -> Result<PathBuf> {
+    let dir = tempfile::Builder::new()
+        .prefix("itest-examples-")
+        .tempdir()?;
+    provide!(dir.path().to_owned());
+    // Dropping it would do, but would not tell if something is still in use.
+    dir.close()?;
+}
+
+/// A migrated, empty database file. Migrations run once; every test gets a copy of the result.
+#[fixture(scope = "session", timeout = "30s")]
+pub(crate) async fn database_template(data_dir: &PathBuf) -> Result<PathBuf> {
+    let file = data_dir.join("template.db");
+    let db = Database::open(&file).await?;
+    // Everything is in the one file only when nobody has it open any more.
+    db.close().await;
+    Ok(file)
+}
+
+/// One connection pool per process; a session cannot have it, since sockets do not travel.
+#[fixture(scope = "worker")]
+pub(crate) fn http() -> Result<Client> {
+    // Everything is on loopback, where a proxy from the environment has no business.
+    Ok(Client::builder().no_proxy().build()?)
+}
+
+/// A private database.
+#[fixture]
+pub(crate) async fn db(database_template: &PathBuf) -> Result<Database> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("test.db");
+    tokio::fs::copy(database_template, &file).await?;
+    let db = provide!(Database::open(file).await?);
+    db.close().await;
+    dir.close()?;
+}
+
+/// The application on that database, behind a free port.
+#[fixture]
+pub(crate) async fn server(db: &Database) -> Result<Server> {
+    let server = provide!(Server::start(AppState::new(db.clone())).await?);
+    server.stop().await?;
+}
+
+/// A client of that server.
+#[fixture]
+pub(crate) fn client(http: &Client, server: &Server) -> ApiClient {
+    ApiClient {
+        http: http.clone(),
+        base_url: server.url().to_owned(),
+    }
+}
+
+/// Requests by path, to one server.
+pub(crate) struct ApiClient {
+    http: Client,
+    base_url: String,
+}
+
+impl ApiClient {
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Result<Response> {
+        self.http.get(self.url(path)).send().await
+    }
+
+    /// What is at `path`, which must be there.
+    pub(crate) async fn fetch<T: DeserializeOwned>(&self, path: &str) -> reqwest::Result<T> {
+        self.get(path).await?.error_for_status()?.json().await
+    }
+
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> reqwest::Result<Response> {
+        self.http.post(self.url(path)).json(body).send().await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &impl Serialize) -> reqwest::Result<Response> {
+        self.http.put(self.url(path)).json(body).send().await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> reqwest::Result<Response> {
+        self.http.delete(self.url(path)).send().await
+    }
+
+    /// Sends a file of CSV to be imported.
+    pub(crate) async fn import_csv(&self, csv: String) -> reqwest::Result<Response> {
+        let request = self.http.post(self.url("/api/import"));
+        request
+            .header("content-type", "text/csv")
+            .body(csv)
+            .send()
+            .await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+}

@@ -1,0 +1,201 @@
+//! What was written, checked as a whole: nothing in here is wrong, so expansion cannot fail.
+
+use crate::companion::Companions;
+use crate::ctxt::Context;
+use crate::integration::parse::{Flavor, Options};
+use crate::item::Module;
+use crate::signature::{Function, Param, check_function};
+use crate::types::{Finding, findings, first_argument, is_never, is_unit, last_segment, returned};
+
+/// An `#[integration]` function.
+pub(crate) struct Test {
+    pub(crate) options: Options,
+    pub(crate) companions: Companions,
+    pub(crate) params: Vec<Param>,
+    pub(crate) returns: Returns,
+    /// Without our attributes.
+    pub(crate) function: Function,
+}
+
+/// An `#[integration]` module.
+pub(crate) struct Group {
+    pub(crate) options: Options,
+    pub(crate) companions: Companions,
+    /// Without our attributes.
+    pub(crate) module: Module,
+}
+
+/// What a test's return type tells by its looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Returns {
+    /// Nothing, or `()`.
+    Nothing,
+    /// `!`
+    Never,
+    /// `Result<(), …>`
+    UnitResult,
+    /// Anything else.
+    Other,
+}
+
+impl Test {
+    pub(crate) fn new(
+        cx: &Context,
+        options: Options,
+        companions: Companions,
+        params: Vec<Param>,
+        function: Function,
+    ) -> Self {
+        check_function(cx, &function.sig, "a test");
+        check_attributes(cx, &function);
+        check_runtime(cx, &options, Some(&function));
+        check_skips(cx, &companions);
+        let returns = check_returns(cx, &companions, &function);
+        Test {
+            options,
+            companions,
+            params,
+            returns,
+            function,
+        }
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.function.sig.asyncness.is_some()
+    }
+}
+
+impl Group {
+    pub(crate) fn new(
+        cx: &Context,
+        options: Options,
+        companions: Companions,
+        module: Module,
+    ) -> Self {
+        check_runtime(cx, &options, None);
+        check_skips(cx, &companions);
+        if !module.is_inline() {
+            cx.error(
+                module.ident.span(),
+                format!(
+                    "`#[integration]` needs the module's content in the same place\n\
+                     help: write `mod {name} {{ … }}`, or put the options on the tests in \
+                     `{name}`",
+                    name = module.ident,
+                ),
+            );
+        }
+        Group {
+            options,
+            companions,
+            module,
+        }
+    }
+}
+
+/// Refuses attributes that would run the function as another kind of test.
+fn check_attributes(cx: &Context, function: &Function) {
+    for attr in &function.attrs {
+        let path = attr.path();
+        if let Some(main) = crate::companion::main_attribute(path) {
+            let message = if main == "fixture" {
+                "a function is either a test or a fixture".to_owned()
+            } else {
+                format!("`#[{main}]` is given twice")
+            };
+            cx.error_at(attr, message);
+        } else if crate::above::is_plain_test(path) {
+            let name = quote::ToTokens::to_token_stream(path)
+                .to_string()
+                .replace(' ', "");
+            cx.error_at(
+                attr,
+                format!(
+                    "`#[integration]` runs the function itself, `async` or not\n\
+                     help: remove `#[{name}]`"
+                ),
+            );
+        }
+    }
+}
+
+fn check_runtime(cx: &Context, options: &Options, function: Option<&Function>) {
+    let is_sync = function.is_some_and(|function| function.sig.asyncness.is_none());
+    for (name, span) in [
+        ("flavor", options.flavor.map(|(_, span)| span)),
+        (
+            "worker_threads",
+            options.worker_threads.map(|(_, span)| span),
+        ),
+    ] {
+        let Some(span) = span else { continue };
+        if is_sync {
+            cx.error(
+                span,
+                format!(
+                    "`{name}` says how to run an `async fn`, and this test is none\n\
+                     help: remove `{name}`, or make the test an `async fn`"
+                ),
+            );
+        }
+    }
+    let multi = options
+        .flavor
+        .is_some_and(|(flavor, _)| flavor == Flavor::MultiThread);
+    if let Some((threads, span)) = options.worker_threads
+        && !is_sync
+        && !multi
+    {
+        cx.error(
+            span,
+            format!(
+                "`worker_threads` needs `flavor = \"multi_thread\"`\n\
+                 help: write `flavor = \"multi_thread\", worker_threads = {threads}`"
+            ),
+        );
+    }
+}
+
+/// A second `#[skip]` says nothing more.
+fn check_skips(cx: &Context, companions: &Companions) {
+    let always = companions
+        .skips
+        .iter()
+        .filter(|skip| matches!(skip.condition, crate::condition::Condition::Always));
+    for skip in always.skip(1) {
+        cx.error(skip.span, "`#[skip]` is given twice");
+    }
+}
+
+fn check_returns(cx: &Context, companions: &Companions, function: &Function) -> Returns {
+    let Some(ty) = returned(&function.sig.output) else {
+        return Returns::Nothing;
+    };
+    if companions.should_panic.is_some() && !is_never(ty) {
+        cx.error_at(ty, "a test with `#[should_panic]` returns nothing");
+    }
+    for finding in findings(ty) {
+        match finding {
+            Finding::Infer(span) => cx.error(span, "a return type must be written in full"),
+            Finding::Lifetime(span, _) | Finding::ElidedReference(span) => {
+                cx.error(
+                    span,
+                    "a test cannot return what it borrows from its fixtures",
+                );
+            }
+            // `impl Termination`
+            Finding::ImplTrait(_) => {}
+        }
+    }
+    if is_never(ty) {
+        return Returns::Never;
+    }
+    match last_segment(ty) {
+        Some(segment)
+            if segment.ident == "Result" && first_argument(segment).is_some_and(is_unit) =>
+        {
+            Returns::UnitResult
+        }
+        _ => Returns::Other,
+    }
+}

@@ -1,0 +1,486 @@
+//! The function that an attribute stands on: signature and parameters, the body left alone.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, LitStr, Meta, Pat, PatType, Path, ReturnType, Safety, Signature, Type,
+    Visibility,
+};
+
+use crate::ctxt::Context;
+use crate::location::expand_location;
+use crate::options::text;
+use crate::types::{Finding, findings, peel, sized_instead};
+
+/// A function with a body that nobody looked into.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: Group,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig: Signature = input.parse()?;
+        match input.parse()? {
+            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace && input.is_empty() => {
+                Ok(Function {
+                    attrs,
+                    vis,
+                    sig,
+                    body,
+                })
+            }
+            other => Err(syn::Error::new(
+                other.span(),
+                format!("the function `{}` needs a body", sig.ident),
+            )),
+        }
+    }
+}
+
+/// A parameter of a test or fixture: what it requests, and how.
+pub(crate) struct Param {
+    /// Without leading underscores and `r#`.
+    pub(crate) name: String,
+    pub(crate) span: Span,
+    pub(crate) access: Access,
+    /// `T` of `&T`, `&mut T` or `T`.
+    pub(crate) ty: TokenStream,
+    pub(crate) from: Option<Binding>,
+    /// A lint that is right for ordinary functions and wrong for parameters that are requests.
+    lint: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Shared,
+    Exclusive,
+    Owned,
+}
+
+/// How a request names its fixture.
+pub(crate) enum Binding {
+    Name(String),
+    Path(Path),
+}
+
+/// Refuses what a test or fixture function cannot be; `what` is `a test` or `a fixture`.
+pub(crate) fn check_function(cx: &Context, sig: &Signature, what: &str) {
+    if let Some(constness) = &sig.constness {
+        cx.error_at(constness, format!("{what} cannot be a `const fn`"));
+    }
+    if let Safety::Unsafe(unsafety) = &sig.safety {
+        cx.error_at(
+            unsafety,
+            format!(
+                "{what} cannot be an `unsafe fn`\n\
+                 help: put an `unsafe` block into the body"
+            ),
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        cx.error_at(abi, format!("{what} cannot be an `extern` function"));
+    }
+    if !sig.generics.params.is_empty() {
+        cx.error_at(
+            &sig.generics,
+            format!("{what} cannot be generic: nothing says which types to run it with"),
+        );
+    } else if let Some(clause) = &sig.generics.where_clause {
+        cx.error_at(clause, format!("{what} cannot have a `where` clause"));
+    }
+    if let Some(variadic) = &sig.variadic {
+        cx.error_at(variadic, format!("{what} cannot be variadic"));
+    }
+}
+
+/// The requests that the parameters are; takes our attributes off them.
+pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<Param> {
+    sig.inputs
+        .iter_mut()
+        .filter_map(|input| match input {
+            FnArg::Receiver(receiver) => {
+                cx.error_at(
+                    receiver,
+                    format!("{what} is a free function and takes no `self`"),
+                );
+                None
+            }
+            FnArg::Typed(typed) => take_param(cx, typed),
+        })
+        .collect()
+}
+
+fn take_param(cx: &Context, typed: &mut PatType) -> Option<Param> {
+    let from = take_from(cx, &mut typed.attrs);
+    let ident = param_ident(cx, &typed.pat)?;
+    let plain = ident.unraw().to_string();
+    let name = plain.trim_start_matches('_').to_owned();
+    if name.is_empty() && from.is_none() {
+        cx.error(ident.span(), NO_NAME);
+        return None;
+    }
+    let (access, ty) = match peel(&typed.ty) {
+        Type::Reference(reference) => {
+            if let Some(lifetime) = &reference.lifetime {
+                let mutability = if reference.mutability.is_some() {
+                    "mut "
+                } else {
+                    ""
+                };
+                cx.error_at(
+                    lifetime,
+                    format!(
+                        "a fixture's value is borrowed for the call only\n\
+                         help: leave the lifetime out: `&{mutability}{}`",
+                        reference.elem.to_token_stream(),
+                    ),
+                );
+            }
+            match reference.mutability {
+                Some(_) => (Access::Exclusive, &*reference.elem),
+                None => (Access::Shared, &*reference.elem),
+            }
+        }
+        _ => (Access::Owned, &*typed.ty),
+    };
+    check_param_type(cx, access, ty);
+    Some(Param {
+        name,
+        span: ident.span(),
+        access,
+        ty: ty.to_token_stream(),
+        from,
+        lint: lint_of(access, ty),
+    })
+}
+
+const NO_NAME: &str = "a parameter's name says which fixture it requests\n\
+    help: name the parameter like the fixture, or write `#[from(path::to::fixture)]` before it; \
+    a value that is not used: `_name`, or `uses(name)` in the attribute";
+
+fn param_ident<'a>(cx: &Context, pattern: &'a Pat) -> Option<&'a Ident> {
+    match pattern {
+        Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
+            Some(&pattern.ident)
+        }
+        _ => {
+            cx.error_at(pattern, NO_NAME);
+            None
+        }
+    }
+}
+
+fn check_param_type(cx: &Context, access: Access, ty: &Type) {
+    if access != Access::Owned
+        && let Some(instead) = sized_instead(ty)
+    {
+        let sign = if access == Access::Shared {
+            "&"
+        } else {
+            "&mut "
+        };
+        cx.error_at(
+            ty,
+            format!(
+                "no fixture has a value of type `{}`, which has no known size\n\
+                 help: name the type that the fixture returns, as in `{sign}{instead}`",
+                ty.to_token_stream(),
+            ),
+        );
+        return;
+    }
+    for finding in findings(ty) {
+        match finding {
+            Finding::ImplTrait(span) => cx.error(
+                span,
+                "a parameter's type must be named: fixtures are matched by type\n\
+                 help: write the type that the fixture returns",
+            ),
+            Finding::Infer(span) => cx.error(
+                span,
+                "a parameter's type must be written in full: fixtures are matched by type",
+            ),
+            Finding::Lifetime(span, name) if name != "'_" => cx.error(
+                span,
+                format!("a fixture's value is `'static`, it cannot contain the lifetime `{name}`"),
+            ),
+            Finding::Lifetime(..) | Finding::ElidedReference(_) => {}
+        }
+    }
+}
+
+/// Clippy asks for `&str` instead of `&String`, which would be another fixture's type.
+fn lint_of(access: Access, ty: &Type) -> Option<&'static str> {
+    if access == Access::Owned {
+        return None;
+    }
+    match crate::types::last_segment(ty)?.ident.to_string().as_str() {
+        "Box" => Some("borrowed_box"),
+        "String" | "Vec" | "PathBuf" | "OsString" | "Cow" => Some("ptr_arg"),
+        _ => None,
+    }
+}
+
+fn take_from(cx: &Context, attrs: &mut Vec<Attribute>) -> Option<Binding> {
+    let mut from = None;
+    let all = std::mem::take(attrs);
+    for attr in all {
+        let path = attr.path();
+        let name = path.segments.last().map(|last| last.ident.to_string());
+        match name.as_deref() {
+            Some("from") => {
+                if from.is_some() {
+                    cx.error_at(&attr, "`#[from]` is given twice");
+                    continue;
+                }
+                from = parse_from(cx, &attr.meta);
+            }
+            Some("allow" | "expect" | "warn" | "deny" | "forbid") => attrs.push(attr),
+            Some("cfg" | "cfg_attr") => cx.error_at(
+                &attr,
+                "a parameter cannot be conditional\n\
+                 help: put the `cfg` on two versions of the whole function",
+            ),
+            _ => cx.error_at(
+                &attr,
+                format!(
+                    "unknown parameter attribute `{}`\nexpected `#[from(…)]`",
+                    path.to_token_stream().to_string().replace(' ', ""),
+                ),
+            ),
+        }
+    }
+    from
+}
+
+fn parse_from(cx: &Context, meta: &Meta) -> Option<Binding> {
+    let tokens = match meta {
+        Meta::List(list) if !list.tokens.is_empty() => &list.tokens,
+        _ => {
+            cx.error_at(
+                meta,
+                "`from` names a fixture in parentheses\n\
+                 help: write `#[from(path::to::fixture)]` or `#[from(\"name\")]`",
+            );
+            return None;
+        }
+    };
+    parse_binding(
+        cx,
+        tokens,
+        "#[from(path::to::fixture)]",
+        "#[from(\"name\")]",
+    )
+}
+
+/// `"name"` or `path::to::fixture`.
+pub(crate) fn parse_binding(
+    cx: &Context,
+    tokens: &TokenStream,
+    path_example: &str,
+    name_example: &str,
+) -> Option<Binding> {
+    if let Ok(name) = syn::parse2::<LitStr>(tokens.clone()) {
+        return fixture_name(cx, &name).map(Binding::Name);
+    }
+    match syn::parse::Parser::parse2(Path::parse_mod_style, tokens.clone()) {
+        Ok(path) => Some(Binding::Path(path)),
+        Err(_) => {
+            cx.error_at(
+                tokens,
+                format!(
+                    "expected a fixture's path or its name in quotes, as in \
+                     `{path_example}` or `{name_example}`"
+                ),
+            );
+            None
+        }
+    }
+}
+
+/// A fixture's name that stands in quotes.
+pub(crate) fn fixture_name(cx: &Context, literal: &LitStr) -> Option<String> {
+    let name = literal.value();
+    if name.contains("::") {
+        cx.error_at(
+            literal,
+            format!(
+                "a name in quotes has no `::`\n\
+                 help: a path is written without quotes: `{name}`"
+            ),
+        );
+        return None;
+    }
+    let is_identifier = syn::parse::Parser::parse_str(Ident::parse_any, &name).is_ok();
+    if !is_identifier || name.starts_with('_') || name.starts_with("r#") {
+        cx.error_at(
+            literal,
+            format!(
+                "`{name}` cannot be the name of a fixture\n\
+                 expected an identifier without leading underscores"
+            ),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+/// Lints of the user's function that its parameters make wrong, as attributes.
+pub(crate) fn expand_lints(params: &[Param]) -> TokenStream {
+    let mut lints: Vec<&str> = params.iter().filter_map(|param| param.lint).collect();
+    // Nobody calls it with seven arguments. One less, for `provide!` adds one.
+    if params.len() >= 7 {
+        lints.push("too_many_arguments");
+    }
+    lints.sort_unstable();
+    lints.dedup();
+    let lints = lints
+        .iter()
+        .map(|lint| Ident::new(lint, Span::mixed_site()));
+    quote_spanned!(Span::mixed_site()=> #(#[allow(clippy::#lints)])*)
+}
+
+/// A deprecated test is run without complaint.
+pub(crate) fn expand_deprecated(attrs: &[Attribute]) -> Option<TokenStream> {
+    attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("deprecated"))
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(deprecated)]))
+}
+
+/// `&[ParamDef { … }, …]`; `p` is the path of `__private`.
+pub(crate) fn expand_params(p: &TokenStream, params: &[Param]) -> TokenStream {
+    let here = Span::mixed_site();
+    let params = params.iter().map(|param| {
+        let name = text(&param.name);
+        let location = expand_location(p, param.span);
+        let ty = &param.ty;
+        let access = match param.access {
+            Access::Shared => quote_spanned!(here=> Shared),
+            Access::Exclusive => quote_spanned!(here=> Exclusive),
+            Access::Owned => quote_spanned!(here=> Owned({
+                #[allow(unused_imports)]
+                use #p::CannotClone as _;
+                <#p::ClonesOf<#ty>>::CLONE
+            })),
+        };
+        let from = match &param.from {
+            None => quote_spanned!(here=> ::core::option::Option::None),
+            Some(Binding::Name(name)) => {
+                let name = text(name);
+                quote_spanned!(here=> ::core::option::Option::Some(#p::Binding::Name(#name)))
+            }
+            Some(Binding::Path(path)) => {
+                let call = quote_spanned!(path.span()=> #path());
+                quote_spanned! {here=>
+                    ::core::option::Option::Some(#p::Binding::Path(|| #p::bind::<#ty>(#call)))
+                }
+            }
+        };
+        quote_spanned! {here=>
+            #p::ParamDef {
+                name: #name,
+                location: #location,
+                access: #p::Access::#access,
+                ty: #p::TypeRef::of::<#ty>(),
+                from: #from,
+            }
+        }
+    });
+    quote_spanned!(here=> &[#(#params),*])
+}
+
+/// The statements that take the values out of `args`, and the arguments of the call.
+///
+/// The names are hygienic: `args` must be made with `Span::mixed_site()` too.
+pub(crate) fn expand_arguments(args: &Ident, params: &[Param]) -> (TokenStream, TokenStream) {
+    let here = Span::mixed_site();
+    let mut statements = TokenStream::new();
+    let mut arguments = TokenStream::new();
+    for (i, param) in params.iter().enumerate() {
+        let value = Ident::new(&format!("arg{i}"), here);
+        let guard = Ident::new(&format!("guard{i}"), here);
+        statements.extend(quote_spanned!(here=> let #value = #args.next();));
+        match param.access {
+            Access::Shared => {
+                statements.extend(quote_spanned!(here=> let #guard = #value.shared();));
+                arguments.extend(quote_spanned!(here=> #guard.get(),));
+            }
+            Access::Exclusive => {
+                statements.extend(quote_spanned!(here=> let mut #guard = #value.exclusive();));
+                arguments.extend(quote_spanned!(here=> #guard.get(),));
+            }
+            Access::Owned => {
+                arguments.extend(quote_spanned!(here=> #value.owned_value(),));
+            }
+        }
+    }
+    (statements, arguments)
+}
+
+/// The values are held until the call has ended, on purpose.
+pub(crate) fn expand_holding(params: &[Param]) -> Option<TokenStream> {
+    (!params.is_empty())
+        .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::significant_drop_tightening)]))
+}
+
+/// The function that the user wrote, with nothing of ours on it.
+pub(crate) fn expand_plain(
+    attrs: &[&Attribute],
+    vis: &Visibility,
+    sig: &Signature,
+    body: impl ToTokens,
+) -> TokenStream {
+    let here = Span::mixed_site();
+    quote_spanned!(here=> #(#attrs)* #vis #sig #body)
+}
+
+/// The attributes that concern documentation and lints, which belong to the item that is seen.
+pub(crate) fn is_outward(attr: &Attribute) -> bool {
+    let path = attr.path();
+    [
+        "doc",
+        "allow",
+        "expect",
+        "warn",
+        "deny",
+        "forbid",
+        "deprecated",
+        "must_use",
+    ]
+    .iter()
+    .any(|name| path.is_ident(name))
+}
+
+/// Whether the return type is left out or `()`.
+pub(crate) fn returns_nothing(output: &ReturnType) -> bool {
+    crate::types::returned(output).is_none()
+}
+
+/// The `#![…]` that a body begins with, and the rest.
+pub(crate) fn split_inner_attributes(body: TokenStream) -> (TokenStream, TokenStream) {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let mut end = 0;
+    while let [
+        TokenTree::Punct(pound),
+        TokenTree::Punct(bang),
+        TokenTree::Group(group),
+        ..,
+    ] = &tokens[end..]
+        && pound.as_char() == '#'
+        && bang.as_char() == '!'
+        && group.delimiter() == Delimiter::Bracket
+    {
+        end += 3;
+    }
+    let statements = tokens[end..].iter().cloned().collect();
+    (tokens[..end].iter().cloned().collect(), statements)
+}
