@@ -36,7 +36,7 @@ mod configuration {
     use super::*;
 
     #[integration]
-    fn tests_do_not_see_the_developers_settings() -> Result {
+    fn tests_have_settings_of_their_own() -> Result {
         assert_eq!(env::var("ENVIRONMENT")?, "test");
         let config = Config::from_env()?;
         assert_eq!(config.environment, "test");

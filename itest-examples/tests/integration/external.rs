@@ -98,11 +98,8 @@ mod external_services {
     #[integration]
     async fn a_slow_service_is_given_up(exchange: &MockServer, external_api: &ExternalApi) {
         let late = rates().set_delay(Duration::from_secs(60));
-        data_request()
-            .respond_with(late)
-            .expect(1)
-            .mount(exchange)
-            .await;
+        // No `expect`: on a slow machine it may give up before it has asked.
+        data_request().respond_with(late).mount(exchange).await;
 
         let impatient = external_api.clone().with_timeout(Duration::from_millis(50));
         let outcome = impatient.fetch_data().await;

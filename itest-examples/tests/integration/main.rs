@@ -31,14 +31,12 @@ mod performance;
 mod skips;
 mod test_data;
 
-use std::path::PathBuf;
-
 use itest::prelude::*;
 use itest_examples::api::{AppState, Server};
 use itest_examples::database::Database;
 use reqwest::Client;
 
-use common::ApiClient;
+use common::{ApiClient, Template};
 
 itest::main!();
 
@@ -47,10 +45,8 @@ itest::main!();
 
 /// A private database.
 #[fixture]
-async fn db(database_template: &PathBuf) -> Result<Database> {
-    let dir = tempfile::tempdir()?;
-    let file = dir.path().join("test.db");
-    tokio::fs::copy(database_template, &file).await?;
+async fn db(database_template: &Template) -> Result<Database> {
+    let (dir, file) = database_template.copy().await?;
     let db = provide!(Database::open(file).await?);
     db.close().await;
     dir.close()?;

@@ -1,6 +1,5 @@
 //! Expensive setup, done once for a group of tests.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use itest::prelude::*;
@@ -9,22 +8,26 @@ use itest_examples::database::Database;
 use itest_examples::model::{Resource, Summary};
 use reqwest::Client;
 
+use crate::common::Template;
+
 const ROWS: u32 = 10_000;
 
 /// How often `shared_setup` ran in this process.
 static SETUPS: AtomicU32 = AtomicU32::new(0);
 
 #[integration(markers(integration, load(rows = 10_000)), timeout = "20s")]
+#[skip_if(
+    env = "QUICK",
+    reason = "QUICK is set: unset it to run what takes longer"
+)]
 mod optimized {
     use super::*;
 
     /// A large database, one for all tests of this group (pytest's class).
     #[fixture(scope = "group", timeout = "30s")]
-    async fn shared_setup(database_template: &PathBuf) -> Result<Database> {
+    async fn shared_setup(database_template: &Template) -> Result<Database> {
         SETUPS.fetch_add(1, Ordering::Relaxed);
-        let dir = tempfile::tempdir()?;
-        let file = dir.path().join("large.db");
-        tokio::fs::copy(database_template, &file).await?;
+        let (dir, file) = database_template.copy().await?;
         let db = Database::open(file).await?;
         db.seed_large_dataset(ROWS).await?;
         let db = provide!(db);

@@ -17,16 +17,16 @@ use itest_examples::model::NewUser;
 use itest_examples::test_data;
 use reqwest::Client;
 
+use crate::common::Template;
+
 /// On `#[skip_if]`: what the machine must have.
 #[integration(markers(integration))]
 mod conditions {
     use super::*;
 
     #[fixture]
-    async fn database_file(database_template: &PathBuf) -> Result<PathBuf> {
-        let dir = tempfile::tempdir()?;
-        let file = dir.path().join("test.db");
-        tokio::fs::copy(database_template, &file).await?;
+    async fn database_file(database_template: &Template) -> Result<PathBuf> {
+        let (dir, file) = database_template.copy().await?;
         provide!(file);
         dir.close()?;
     }
@@ -53,39 +53,36 @@ mod conditions {
     #[integration]
     #[skip_if(not(os = "linux"), reason = "looks into /proc")]
     async fn closing_leaves_no_file_open(database_file: &PathBuf) -> Result {
+        let database_file = database_file.canonicalize()?;
         let is_open = || -> Result<bool> {
             let mut open = std::fs::read_dir("/proc/self/fd")?.flatten();
             Ok(open.any(|entry| {
                 entry
                     .path()
                     .read_link()
-                    .is_ok_and(|file| file == *database_file)
+                    .is_ok_and(|file| file == database_file)
             }))
         };
-        let db = Database::open(database_file).await?;
+        let db = Database::open(&database_file).await?;
         assert!(is_open()?);
         db.close().await;
         assert!(!is_open()?);
         Ok(())
     }
 
+    /// What does not even compile elsewhere is for `cfg`, as in any Rust.
+    #[cfg(unix)]
     #[integration]
-    #[skip_if(not(os = "unix"), reason = "takes permissions away as Unix does")]
     #[skip_if(root, reason = "root may read everything: run as another user")]
     async fn a_secret_file_is_refused(db: &Database) -> Result {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let file = tempfile::Builder::new().suffix(".csv").tempfile()?;
-            file.as_file()
-                .set_permissions(std::fs::Permissions::from_mode(0o000))?;
-            let error = pipeline::run(db, file.path()).await.unwrap_err();
-            assert!(
-                chain(&error).contains("loader: cannot read the file"),
-                "{}",
-                chain(&error)
-            );
-        }
+        use std::fs::Permissions;
+        use std::os::unix::fs::PermissionsExt;
+
+        let file = tempfile::Builder::new().suffix(".csv").tempfile()?;
+        file.as_file()
+            .set_permissions(Permissions::from_mode(0o000))?;
+        let error = chain(&pipeline::run(db, file.path()).await.unwrap_err());
+        assert!(error.contains("loader: cannot read the file"), "{error}");
         Ok(())
     }
 

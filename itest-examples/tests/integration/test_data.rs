@@ -1,11 +1,11 @@
 //! Data from files under `tests/data`: JSON for values, SQL for rows.
 
-use std::path::PathBuf;
-
 use itest::prelude::*;
 use itest_examples::database::{Database, Dataset};
 use itest_examples::model::User;
 use itest_examples::test_data::{json, path};
+
+use crate::common::Template;
 
 /// A data set, and the database that it is in. For reading: all tests of this module share it.
 struct TestData {
@@ -16,10 +16,8 @@ struct TestData {
 
 /// Loaded once for this module.
 #[fixture(scope = "module")]
-async fn test_data(database_template: &PathBuf) -> Result<TestData> {
-    let dir = tempfile::tempdir()?;
-    let file = dir.path().join("module.db");
-    tokio::fs::copy(database_template, &file).await?;
+async fn test_data(database_template: &Template) -> Result<TestData> {
+    let (dir, file) = database_template.copy().await?;
     let db = Database::open(file).await?;
     let set: Dataset = json("integration_test_data.json")?;
     let users = db.seed(&set).await?;
