@@ -169,7 +169,7 @@ fn parse_env(cx: &Context, entry: &Entry) -> Option<Condition> {
         cx.error_at(
             &literal,
             format!(
-                "`{name}` cannot name an environment variable\n\
+                "`{written}` names no environment variable\n\
                  expected `env = \"NAME\"` (set and not empty) or `env = \"NAME=value\"`",
             ),
         );

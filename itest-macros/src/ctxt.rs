@@ -1,6 +1,6 @@
 //! [`Context`]: collects every error of one invocation, so that all are reported at once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 
 use proc_macro2::{Span, TokenStream};
@@ -11,12 +11,14 @@ use quote::ToTokens;
 /// Dropping it unchecked is a bug of ours, and panics.
 pub(crate) struct Context {
     errors: RefCell<Option<Vec<syn::Error>>>,
+    reported_elsewhere: Cell<bool>,
 }
 
 impl Context {
     pub(crate) fn new() -> Self {
         Context {
             errors: RefCell::new(Some(Vec::new())),
+            reported_elsewhere: Cell::new(false),
         }
     }
 
@@ -39,10 +41,15 @@ impl Context {
             .push(error);
     }
 
+    /// Something is wrong that the compiler will report better.
+    pub(crate) fn leave_to_compiler(&self) {
+        self.reported_elsewhere.set(true);
+    }
+
     /// `Err` with the `compile_error!`s of everything that is wrong.
     pub(crate) fn check(self) -> Result<(), TokenStream> {
         let errors = self.errors.borrow_mut().take().unwrap_or_default();
-        if errors.is_empty() {
+        if errors.is_empty() && !self.reported_elsewhere.get() {
             return Ok(());
         }
         Err(errors.iter().map(syn::Error::to_compile_error).collect())

@@ -5,13 +5,15 @@ use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Token, Visibility};
 
-use crate::signature::Function;
+use crate::signature::{Function, NO_BODY};
 
 pub(crate) enum Item {
     Function(Box<Function>),
     Module(Module),
-    /// A function or module that does not parse; the compiler will say more.
+    /// A function or module that does not parse.
     Broken(syn::Error, TokenStream),
+    /// A function without a body; the compiler says so.
+    Bodiless(TokenStream),
     Other(TokenStream),
 }
 
@@ -158,5 +160,11 @@ pub(crate) fn parse_item(item: TokenStream) -> Item {
         Ok(Kind::Other) => return Item::Other(item),
         Err(error) => Err(error),
     };
-    parsed.unwrap_or_else(|error| Item::Broken(error, item))
+    parsed.unwrap_or_else(|error| {
+        if error.to_string() == NO_BODY {
+            Item::Bodiless(item)
+        } else {
+            Item::Broken(error, item)
+        }
+    })
 }

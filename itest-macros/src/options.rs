@@ -172,8 +172,8 @@ impl Entry {
         match number.base10_parse::<u32>() {
             Ok(value) if value >= least => Some(value),
             _ => {
-                cx.error_at(
-                    number,
+                self.error_at_value(
+                    cx,
                     format!(
                         "`{name}` is a whole number from {least} to {}, not `{}`",
                         u32::MAX,
@@ -269,8 +269,16 @@ impl Entry {
         expected: &str,
         example: &str,
     ) -> Option<T> {
-        cx.error_at(found, wrong_value(&self.ident, found, expected, example));
+        self.error_at_value(cx, wrong_value(&self.ident, found, expected, example));
         None
+    }
+
+    /// An error at the value, or at the whole if there is none.
+    pub(crate) fn error_at_value(&self, cx: &Context, message: String) {
+        match &self.value {
+            Argument::Value(value) if !value.is_empty() => cx.error_at(value, message),
+            _ => cx.error_at(self, message),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, LitStr, Meta, Pat, PatType, Path, ReturnType, Safety, Signature, Type,
+    Attribute, FnArg, GenericParam, LitStr, Meta, Pat, PatType, Path, ReturnType, Safety, Signature, Type,
     Visibility,
 };
 
@@ -23,6 +23,9 @@ pub(crate) struct Function {
     pub(crate) body: Group,
 }
 
+/// What [`Function`] says when there is none; the compiler says it better.
+pub(crate) const NO_BODY: &str = "expected a body";
+
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
@@ -37,10 +40,7 @@ impl Parse for Function {
                     body,
                 })
             }
-            other => Err(syn::Error::new(
-                other.span(),
-                format!("the function `{}` needs a body", sig.ident),
-            )),
+            other => Err(syn::Error::new(other.span(), NO_BODY)),
         }
     }
 }
@@ -88,10 +88,19 @@ pub(crate) fn check_function(cx: &Context, sig: &Signature, what: &str) {
     if let Some(abi) = &sig.abi {
         cx.error_at(abi, format!("{what} cannot be an `extern` function"));
     }
-    if !sig.generics.params.is_empty() {
+    let params = &sig.generics.params;
+    if params
+        .iter()
+        .any(|param| !matches!(param, GenericParam::Lifetime(_)))
+    {
         cx.error_at(
             &sig.generics,
             format!("{what} cannot be generic: nothing says which types to run it with"),
+        );
+    } else if !params.is_empty() {
+        cx.error_at(
+            &sig.generics,
+            format!("{what} has no lifetimes: what it borrows, it borrows for the call"),
         );
     } else if let Some(clause) = &sig.generics.where_clause {
         cx.error_at(clause, format!("{what} cannot have a `where` clause"));
@@ -103,6 +112,11 @@ pub(crate) fn check_function(cx: &Context, sig: &Signature, what: &str) {
 
 /// The requests that the parameters are; takes our attributes off them.
 pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<Param> {
+    let declared: Vec<Ident> = sig
+        .generics
+        .lifetimes()
+        .map(|param| param.lifetime.ident.clone())
+        .collect();
     sig.inputs
         .iter_mut()
         .filter_map(|input| match input {
@@ -113,12 +127,13 @@ pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<
                 );
                 None
             }
-            FnArg::Typed(typed) => take_param(cx, typed),
+            FnArg::Typed(typed) => take_param(cx, typed, &declared),
         })
         .collect()
 }
 
-fn take_param(cx: &Context, typed: &mut PatType) -> Option<Param> {
+/// `declared`: lifetimes that the function declares, which is an error of its own.
+fn take_param(cx: &Context, typed: &mut PatType, declared: &[Ident]) -> Option<Param> {
     let from = take_from(cx, &mut typed.attrs);
     let ident = param_ident(cx, &typed.pat)?;
     let plain = ident.unraw().to_string();
@@ -151,7 +166,7 @@ fn take_param(cx: &Context, typed: &mut PatType) -> Option<Param> {
         }
         _ => (Access::Owned, &*typed.ty),
     };
-    check_param_type(cx, access, ty);
+    check_param_type(cx, access, ty, declared);
     Some(Param {
         name,
         span: ident.span(),
@@ -178,7 +193,7 @@ fn param_ident<'a>(cx: &Context, pattern: &'a Pat) -> Option<&'a Ident> {
     }
 }
 
-fn check_param_type(cx: &Context, access: Access, ty: &Type) {
+fn check_param_type(cx: &Context, access: Access, ty: &Type, declared: &[Ident]) {
     if access != Access::Owned
         && let Some(instead) = sized_instead(ty)
     {
@@ -204,15 +219,19 @@ fn check_param_type(cx: &Context, access: Access, ty: &Type) {
                 "a parameter's type must be named: fixtures are matched by type\n\
                  help: write the type that the fixture returns",
             ),
-            Finding::Infer(span) => cx.error(
-                span,
-                "a parameter's type must be written in full: fixtures are matched by type",
-            ),
-            Finding::Lifetime(span, name) if name != "'_" => cx.error(
-                span,
-                format!("a fixture's value is `'static`, it cannot contain the lifetime `{name}`"),
-            ),
-            Finding::Lifetime(..) | Finding::ElidedReference(_) => {}
+            Finding::Infer => cx.leave_to_compiler(),
+            Finding::Lifetime(lifetime)
+                if lifetime.ident != "_" && !declared.contains(&lifetime.ident) =>
+            {
+                cx.error_at(
+                    &lifetime,
+                    format!(
+                        "a fixture's value is `'static`, it cannot contain the lifetime \
+                         `{lifetime}`"
+                    ),
+                );
+            }
+            Finding::Lifetime(_) | Finding::ElidedReference(_) => {}
         }
     }
 }

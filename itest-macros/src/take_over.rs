@@ -30,7 +30,7 @@ fn parse_options(cx: &Context, args: TokenStream) -> Root {
         if entry.name != "crate" {
             cx.error(
                 entry.ident.span(),
-                unknown("option of `main!`", "option", &entry.name, &["crate"]),
+                unknown("`main!` option", "option", &entry.name, &["crate"]),
             );
         } else if let Some(path) = entry.path(cx, "crate = ::itest") {
             root = Root::new(&path);

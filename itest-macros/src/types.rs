@@ -9,10 +9,10 @@ use syn::{GenericArgument, Lifetime, PathArguments, ReturnType, Type, TypeParamB
 pub(crate) enum Finding {
     /// `impl Trait`
     ImplTrait(Span),
-    /// `_`
-    Infer(Span),
+    /// `_`, which the compiler refuses in signatures.
+    Infer,
     /// `'a` or `'_`, anything but `'static`.
-    Lifetime(Span, String),
+    Lifetime(Lifetime),
     /// `&T` without a lifetime.
     ElidedReference(Span),
 }
@@ -33,7 +33,7 @@ fn walk(ty: &Type, found: &mut Vec<Finding>) {
         Type::Ptr(pointer) => walk(&pointer.elem, found),
         Type::Tuple(tuple) => tuple.elems.iter().for_each(|elem| walk(elem, found)),
         Type::ImplTrait(_) => found.push(Finding::ImplTrait(ty.span())),
-        Type::Infer(_) => found.push(Finding::Infer(ty.span())),
+        Type::Infer(_) => found.push(Finding::Infer),
         Type::Reference(reference) => {
             match &reference.lifetime {
                 Some(lifetime) => walk_lifetime(lifetime, found),
@@ -83,7 +83,10 @@ fn walk_bound(bound: &TypeParamBound, found: &mut Vec<Finding>) {
 
 fn walk_lifetime(lifetime: &Lifetime, found: &mut Vec<Finding>) {
     if lifetime.ident != "static" {
-        found.push(Finding::Lifetime(lifetime.span(), lifetime.to_string()));
+        found.push(Finding::Lifetime(Lifetime::new(
+            &lifetime.to_string(),
+            lifetime.span(),
+        )));
     }
 }
 

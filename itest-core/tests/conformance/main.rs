@@ -65,7 +65,26 @@ mod under_test {
 }
 
 /// Cases that fail, and why: bugs, not differences. One that passes must be taken out.
-const KNOWN: &[(&str, &str)] = &[];
+const KNOWN: &[(&str, &str)] = &[
+    ("AU-57", USES),
+    ("AU-57 (drop-in)", USES),
+    ("IO-59", USES),
+    ("IO-59 (drop-in)", USES),
+    ("ER-83", XFAIL),
+    ("ER-83 (drop-in)", XFAIL),
+    ("RT-57", ATTEMPT),
+    ("RT-57 (drop-in)", ATTEMPT),
+    ("TD-70", NARROW),
+    ("TD-70 (drop-in)", NARROW),
+    ("TD-71 (drop-in)", NARROW),
+    ("TD-72", NARROW),
+    ("TD-72 (drop-in)", NARROW),
+];
+
+const USES: &str = "`uses` of groups come before the test's own, pytest has the nearest first";
+const XFAIL: &str = "a failing teardown of an `#[xfail]` test is an error, pytest expects it too";
+const ATTEMPT: &str = "teardown errors of an attempt that is followed by another are lost";
+const NARROW: &str = "scopes that end together end by age, pytest ends the narrow one first";
 
 fn main() -> ExitCode {
     if std::env::var_os(vocabulary::EVENTS).is_some() {

@@ -398,7 +398,7 @@ mod io_74 {
     case! {
         "IO-74": "tests run in the order of definition",
         events: "=t3 =t1 =t2 =t0",
-        drop_in: crate::vocabulary::DropIn::Events("=t1 =t2 =t0 =t3"),
+        drop_in: crate::vocabulary::DropIn::Events("=t2 =t1 =t0 =t3"),
     }
 
     a_test!(t3());
@@ -411,9 +411,9 @@ mod io_74 {
     a_test!(t0());
 }
 
-mod io_75 {
+mod pa_10 {
     case! {
-        "IO-75": "wide fixtures never change the order of tests",
+        "PA-10": "wide fixtures without parameters never change the order of tests",
         events: "+s1 =t1 +s2 =t2 =t3 =t4 -s2 -s1",
     }
 

@@ -311,7 +311,7 @@ mod sc_58 {
     case! {
         "SC-58": "a module's instance survives its nested modules",
         events: "+m =t1 =t2 =t3 =t4 -m",
-        drop_in: DropIn::Events("=t2 =t3 +m =t1 =t4 -m"),
+        drop_in: DropIn::Events("=t3 =t2 +m =t1 =t4 -m"),
     }
 
     mod m1 {
@@ -465,5 +465,28 @@ mod sc_69 {
     }
     mod m2 {
         a_test!(t3());
+    }
+}
+
+mod sc_70 {
+    use crate::vocabulary::DropIn;
+
+    case! {
+        "SC-70": "a module fixture of another module lives for the requesting test's module",
+        events: "+only_in_sc_70 =t1 -only_in_sc_70 +only_in_sc_70 =t2 =t3 -only_in_sc_70",
+        drop_in: DropIn::Events(
+            "+only_in_sc_70 =t1 +only_in_sc_70 =t2 =t3 -only_in_sc_70 -only_in_sc_70"
+        ),
+    }
+
+    mod common {
+        a_fixture!(only_in_sc_70() { scope = "module" });
+    }
+    mod m1 {
+        a_test!(t1(only_in_sc_70));
+    }
+    mod m2 {
+        a_test!(t2(only_in_sc_70));
+        a_test!(t3(only_in_sc_70));
     }
 }

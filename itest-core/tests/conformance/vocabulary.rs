@@ -239,7 +239,7 @@ macro_rules! a_fixture {
      [$($option:tt)*] [$($request:tt)*] [$($label:tt)*] [$($ret:tt)*]
      [$($before:tt)*] [$($after:tt)*] [provides] {}) => {
         #[::itest::fixture($($option)*)]
-        $($async)? fn $name(
+        pub(crate) $($async)? fn $name(
             $($request)* $($param: &crate::vocabulary::Made),*
         ) -> $($ret)* {
             $($param.is_from(stringify!($param));)*
@@ -256,7 +256,7 @@ macro_rules! a_fixture {
      [$($option:tt)*] [$($request:tt)*] [$($label:tt)*] [crate::vocabulary::Made]
      [$($before:tt)*] [] [returns] {}) => {
         #[::itest::fixture($($option)*)]
-        $($async)? fn $name(
+        pub(crate) $($async)? fn $name(
             $($request)* $($param: &crate::vocabulary::Made),*
         ) -> crate::vocabulary::Made {
             $($param.is_from(stringify!($param));)*
@@ -270,7 +270,7 @@ macro_rules! a_fixture {
      [$($option:tt)*] [$($request:tt)*] [$($label:tt)*] [$($ret:tt)*]
      [$($before:tt)*] [] [returns] {}) => {
         #[::itest::fixture($($option)*)]
-        $($async)? fn $name(
+        pub(crate) $($async)? fn $name(
             $($request)* $($param: &crate::vocabulary::Made),*
         ) -> $($ret)* {
             $($param.is_from(stringify!($param));)*

@@ -31,6 +31,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             Ok(reordered) => abandon(cx, reordered),
             Err(module) => expand_group(cx, options, module),
         },
+        Item::Bodiless(item) => abandon(cx, item),
         Item::Broken(error, item) => {
             cx.push(error);
             fail(cx, item)
@@ -55,7 +56,7 @@ fn expand_test(cx: Context, options: parse::Options, mut function: Function) -> 
             let function = &test.function;
             quote! {
                 #errors
-                #[allow(dead_code)]
+                #[allow(dead_code, unused_variables, unused_mut)]
                 #function
             }
         }
@@ -80,7 +81,7 @@ fn fail(cx: Context, item: TokenStream) -> TokenStream {
     quote!(#errors #item)
 }
 
-/// Another expansion follows, which reports what is wrong.
+/// Somebody else reports what is wrong: a later expansion, or the compiler.
 fn abandon(cx: Context, expansion: TokenStream) -> TokenStream {
     let _ = cx.check();
     expansion

@@ -128,15 +128,15 @@ fn check_runtime(cx: &Context, options: &Options, function: Option<&Function>) {
             options.worker_threads.map(|(_, span)| span),
         ),
     ] {
-        let Some(span) = span else { continue };
-        if is_sync {
+        if is_sync && let Some(span) = span {
             cx.error(
                 span,
                 format!(
                     "`{name}` says how to run an `async fn`, and this test is none\n\
-                     help: remove `{name}`, or make the test an `async fn`"
+                     help: remove it, or make the test an `async fn`"
                 ),
             );
+            return;
         }
     }
     let multi = options
@@ -167,6 +167,8 @@ fn check_skips(cx: &Context, companions: &Companions) {
     }
 }
 
+const RETURNS_BORROW: &str = "a test cannot return what it borrows from its fixtures";
+
 fn check_returns(cx: &Context, companions: &Companions, function: &Function) -> Returns {
     let Some(ty) = returned(&function.sig.output) else {
         return Returns::Nothing;
@@ -176,7 +178,7 @@ fn check_returns(cx: &Context, companions: &Companions, function: &Function) -> 
     }
     for finding in findings(ty) {
         match finding {
-            Finding::Infer(span) => cx.error(span, "a return type must be written in full"),
+            Finding::Infer => cx.leave_to_compiler(),
             Finding::Lifetime(span, _) | Finding::ElidedReference(span) => {
                 cx.error(
                     span,

@@ -107,7 +107,7 @@ impl Options {
 }
 
 fn unknown_option(found: &str) -> String {
-    let mut message = unknown("option of `integration`", "option", found, &OPTIONS);
+    let mut message = unknown("`integration` option", "option", found, &OPTIONS);
     let attribute = match found {
         "skip_if" => "#[skip_if(env = \"NAME\", reason = \"…\")]",
         "skip" => "#[skip(reason = \"…\")]",
@@ -218,16 +218,16 @@ fn parse_marker_value(cx: &Context, arg: &Entry) -> Option<MarkerValue> {
         Lit::Int(number) if number.suffix().is_empty() => match number.base10_parse() {
             Ok(number) => Some(MarkerValue::Int(number)),
             Err(_) => {
-                cx.error_at(
-                    number,
+                arg.error_at_value(
+                    cx,
                     format!("`{}` does not fit into an `i64`", shown(number)),
                 );
                 None
             }
         },
         other => {
-            cx.error_at(
-                other,
+            arg.error_at_value(
+                cx,
                 format!("`{}` is {expected}, not `{}`", arg.name, shown(other)),
             );
             None

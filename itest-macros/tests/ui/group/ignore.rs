@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[ignore = "why"]
+mod tests {}
+
+fn main() {}

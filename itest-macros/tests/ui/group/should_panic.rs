@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[should_panic]
+mod tests {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(scope = "session")]
+mod tests {}
+
+fn main() {}

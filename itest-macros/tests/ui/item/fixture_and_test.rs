@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[fixture]
+#[integration_test]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[fixture]
+mod db {}
+
+fn main() {}

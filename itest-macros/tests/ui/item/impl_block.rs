@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+struct Test;
+
+#[integration]
+impl Test {}
+
+fn main() {}

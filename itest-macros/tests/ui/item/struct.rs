@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+struct Test;
+
+fn main() {}

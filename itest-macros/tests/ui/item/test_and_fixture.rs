@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[fixture]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[integration]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[ignore(reason = "why")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[ignore]
+#[integration]
+#[ignore = "why"]
+fn test() {}
+
+fn main() {}

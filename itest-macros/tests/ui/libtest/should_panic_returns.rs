@@ -1,0 +1,9 @@
+use itest::prelude::*;
+
+#[integration]
+#[should_panic]
+fn test() -> Result {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[test]
+fn test() {}
+
+fn main() {}

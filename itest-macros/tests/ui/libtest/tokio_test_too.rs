@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[tokio::test]
+async fn test() {}
+
+fn main() {}

@@ -1,0 +1,1 @@
+itest::main!(harness = false);

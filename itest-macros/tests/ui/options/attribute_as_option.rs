@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(skip_if(env = "CI"))]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(timeout: "5s")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(crate = 3)]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(crate = "my::itest")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(flavor = "multithread")]
+async fn test() {}
+
+fn main() {}

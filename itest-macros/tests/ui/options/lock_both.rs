@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(shared("db"), exclusive("db"))]
+fn test() {}
+
+fn main() {}

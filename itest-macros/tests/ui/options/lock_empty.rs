@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(exclusive(""))]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(exclusive(database))]
+fn test() {}
+
+fn main() {}

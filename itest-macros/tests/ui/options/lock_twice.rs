@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(exclusive("db", "db"))]
+fn test() {}
+
+fn main() {}

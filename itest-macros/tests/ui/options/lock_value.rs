@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(shared = "database")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(markers())]
+fn test() {}
+
+fn main() {}

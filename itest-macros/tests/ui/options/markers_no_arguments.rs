@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(markers(load()))]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(markers(not))]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(markers(slow, external, slow))]
+fn test() {}
+
+fn main() {}

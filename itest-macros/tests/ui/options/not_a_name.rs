@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration("5s")]
+fn test() {}
+
+fn main() {}

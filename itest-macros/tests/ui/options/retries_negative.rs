@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(retries = -1)]
+fn test() {}
+
+fn main() {}

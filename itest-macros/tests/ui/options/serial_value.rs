@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(serial = true)]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(timeout = LIMIT)]
+fn test() {}
+
+fn main() {}

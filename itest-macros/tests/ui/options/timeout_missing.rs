@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(timeout)]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(timeuot = "5s")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(colour = "red")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(uses())]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(uses(3))]
+fn test() {}
+
+fn main() {}

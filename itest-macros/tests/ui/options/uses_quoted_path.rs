@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(uses("common::db"))]
+fn test() {}
+
+fn main() {}

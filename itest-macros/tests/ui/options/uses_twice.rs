@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration(uses(db, "db"))]
+fn test() {}
+
+fn main() {}

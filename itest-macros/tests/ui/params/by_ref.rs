@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(ref db: u8) {}
+
+fn main() {}

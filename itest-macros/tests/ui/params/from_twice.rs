@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(#[from("a")] #[from("b")] database: &u8) {}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use itest::prelude::*;
+
+#[fixture]
+fn number() -> u8 {
+    1
+}
+
+#[integration]
+fn test(#[from(number)] text: &String) {
+    let _ = text;
+}
+
+fn main() {}

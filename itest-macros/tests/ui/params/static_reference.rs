@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(name: &'static str) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(db: &dyn Send) {}
+
+fn main() {}

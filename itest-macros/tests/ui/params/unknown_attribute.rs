@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(#[form(db)] database: &u8) {}
+
+fn main() {}

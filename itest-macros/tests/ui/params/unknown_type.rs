@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(db: &Database) {
+    let _ = db;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(_: &u8) {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[integration]
+fn test() {
+    provide!(1);
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[integration]
+async fn test() -> Result {
+    1
+}
+
+fn main() {}

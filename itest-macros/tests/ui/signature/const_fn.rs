@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+const fn test() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+extern "C" fn test() {}
+
+fn main() {}

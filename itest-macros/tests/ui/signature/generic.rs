@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test<T>() {}
+
+fn main() {}

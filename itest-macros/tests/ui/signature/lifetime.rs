@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[integration]
+fn test<'a>(db: &'a u8) {
+    let _ = db;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+unsafe fn test() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use itest::prelude::*;
+
+#[integration]
+fn test()
+where
+    u8: Copy,
+{
+}
+
+fn main() {}

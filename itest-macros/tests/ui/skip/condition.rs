@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[skip(env = "CI")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[skip = 3]
+fn test() {}
+
+fn main() {}

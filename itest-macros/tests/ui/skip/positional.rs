@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[skip("not yet")]
+fn test() {}
+
+fn main() {}

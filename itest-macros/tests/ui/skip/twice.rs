@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[integration]
+#[skip]
+#[skip(reason = "again")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[skip_if(arch = "amd64")]
+#[integration]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[skip_if(cfg())]
+#[integration]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[skip_if(command = "")]
+#[integration]
+fn test() {}
+
+fn main() {}

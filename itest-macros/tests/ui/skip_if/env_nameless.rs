@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[skip_if(env = "=1")]
+#[integration]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[skip_if]
+#[integration]
+fn test() {}
+
+fn main() {}

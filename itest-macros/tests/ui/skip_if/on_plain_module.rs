@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[skip_if(env = "CI")]
+mod tests {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[skip_if(env = "CI")]
+struct Test;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use itest::prelude::*;
+
+#[fixture]
+#[xfail]
+fn db() -> u8 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[xfail]
+#[test]
+fn test() {}
+
+fn main() {}

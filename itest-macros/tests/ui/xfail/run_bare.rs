@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[xfail(run)]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[xfail(strict = "true")]
+fn test() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[xfail]
+#[integration]
+#[xfail(strict)]
+fn test() {}
+
+fn main() {}

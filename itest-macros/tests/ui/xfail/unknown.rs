@@ -1,0 +1,7 @@
+use itest::prelude::*;
+
+#[integration]
+#[xfail(reson = "why")]
+fn test() {}
+
+fn main() {}
