@@ -185,7 +185,7 @@ impl Executor {
             Ok(called) => called,
             Err(SetupStop::Xfailed(reason)) => return Outcome::Xfailed { reason },
             Err(SetupStop::Skipped { fixture, reason }) => {
-                return if self.require.covers(&[fixture]) {
+                return if self.require.covers(&[&fixture]) {
                     failed(required(&reason))
                 } else {
                     Outcome::Skipped { reason }

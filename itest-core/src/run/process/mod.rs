@@ -1,0 +1,10 @@
+//! Worker processes and the session host: user code runs in processes that can be lost.
+//!
+//! The dispatcher starts the test binary again for each; what they do is in `child`, what the
+//! dispatcher does with them in `crew`, and the bytes between in `protocol`.
+
+pub(crate) mod child;
+pub(crate) mod crew;
+#[expect(clippy::module_inception, reason = "the main noun of the module")]
+mod process;
+mod protocol;
