@@ -13,16 +13,20 @@ pub(super) fn text() -> String {
         "Usage: cargo test [--test TARGET] -- [OPTIONS] [FILTERS...]
 
 Runs the tests whose name contains one of the FILTERS; without any, all tests.
-
-Options, as libtest has them:
 ",
     );
-    for flag in FLAGS.iter().filter(|flag| flag.origin != Origin::Itest) {
-        describe(&mut out, flag);
-    }
-    out.push_str("\nOptions of itest:\n");
-    for flag in FLAGS.iter().filter(|flag| flag.origin == Origin::Itest) {
-        describe(&mut out, flag);
+    for (title, origin) in [
+        ("Options, as libtest has them", Origin::Libtest),
+        (
+            "Options that libtest has only with `-Z unstable-options`",
+            Origin::LibtestUnstable,
+        ),
+        ("Options of itest", Origin::Itest),
+    ] {
+        out.push_str(&format!("\n{title}:\n"));
+        for flag in FLAGS.iter().filter(|flag| flag.origin == origin) {
+            describe(&mut out, flag);
+        }
     }
     out.push_str(
         "

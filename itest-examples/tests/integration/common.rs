@@ -1,12 +1,10 @@
-//! Fixtures for every module: what pytest keeps in `conftest.py`.
+//! What is slow to make, made once: fixtures of session and worker scope.
 //!
-//! Slow things live long and describe themselves (a path, a URL), so that other processes can use
-//! them. What a test writes to lives as long as the test.
+//! A session fixture says where something is (a path, a URL), so that every process can use it.
 
 use std::path::PathBuf;
 
 use itest::prelude::*;
-use itest_examples::api::{AppState, Server};
 use itest_examples::database::Database;
 use reqwest::{Client, Response};
 use serde::Serialize;
@@ -40,33 +38,6 @@ pub(crate) fn http() -> Result<Client> {
     Ok(Client::builder().no_proxy().build()?)
 }
 
-/// A private database.
-#[fixture]
-pub(crate) async fn db(database_template: &PathBuf) -> Result<Database> {
-    let dir = tempfile::tempdir()?;
-    let file = dir.path().join("test.db");
-    tokio::fs::copy(database_template, &file).await?;
-    let db = provide!(Database::open(file).await?);
-    db.close().await;
-    dir.close()?;
-}
-
-/// The application on that database, behind a free port.
-#[fixture]
-pub(crate) async fn server(db: &Database) -> Result<Server> {
-    let server = provide!(Server::start(AppState::new(db.clone())).await?);
-    server.stop().await?;
-}
-
-/// A client of that server.
-#[fixture]
-pub(crate) fn client(http: &Client, server: &Server) -> ApiClient {
-    ApiClient {
-        http: http.clone(),
-        base_url: server.url().to_owned(),
-    }
-}
-
 /// Requests by path, to one server.
 pub(crate) struct ApiClient {
     http: Client,
@@ -74,6 +45,13 @@ pub(crate) struct ApiClient {
 }
 
 impl ApiClient {
+    pub(crate) fn new(http: &Client, base_url: &str) -> Self {
+        Self {
+            http: http.clone(),
+            base_url: base_url.to_owned(),
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> reqwest::Result<Response> {
         self.http.get(self.url(path)).send().await
     }

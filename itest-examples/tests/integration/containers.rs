@@ -86,7 +86,7 @@ mod postgres_server {
         template.drop().await?;
     }
 
-    /// Overrides `common::db`: in this module the whole application runs on PostgreSQL.
+    /// Overrides `db`: in this module the whole application runs on PostgreSQL.
     #[fixture(timeout = "30s")]
     async fn db(postgres_template: &PostgresDatabase) -> Result<Database> {
         let server = &postgres_template.server;
@@ -141,6 +141,8 @@ mod redis_server {
     use std::net::TcpStream;
     use std::time::Duration;
 
+    // Any error type does; this one says what was tried when something failed.
+    use anyhow::{Context as _, Result, bail};
     use reqwest::Url;
 
     /// The URL of a server.
@@ -169,7 +171,7 @@ mod redis_server {
         key
     }
 
-    async fn delete(url: String, key: String) -> Result {
+    async fn delete(url: String, key: String) -> Result<()> {
         Redis::connect(&url)?.command(&["DEL", &key])?;
         Ok(())
     }
@@ -179,13 +181,13 @@ mod redis_server {
         use super::*;
 
         #[integration]
-        fn it_answers(redis: &mut Redis) -> Result {
+        fn it_answers(redis: &mut Redis) -> Result<()> {
             assert_eq!(redis.command(&["PING"])?.as_deref(), Some("PONG"));
             Ok(())
         }
 
         #[integration]
-        fn what_is_set_can_be_got(redis: &mut Redis, key: &String) -> Result {
+        fn what_is_set_can_be_got(redis: &mut Redis, key: &String) -> Result<()> {
             assert_eq!(redis.command(&["GET", key])?, None);
             redis.command(&["SET", key, "with spaces\r\nand lines"])?;
             let value = redis.command(&["GET", key])?;
@@ -200,8 +202,10 @@ mod redis_server {
     impl Redis {
         fn connect(url: &str) -> Result<Self> {
             let url: Url = url.parse()?;
-            let host = url.host_str().ok_or("ITEST_REDIS_URL names no host")?;
-            let stream = TcpStream::connect((host, url.port().unwrap_or(6379)))?;
+            let host = url.host_str().context("ITEST_REDIS_URL names no host")?;
+            let port = url.port().unwrap_or(6379);
+            let stream = TcpStream::connect((host, port))
+                .with_context(|| format!("cannot connect to Redis at `{host}:{port}`"))?;
             stream.set_read_timeout(Some(Duration::from_secs(5)))?;
             let mut redis = Self(BufReader::new(stream));
             match (url.username(), url.password()) {
@@ -227,7 +231,7 @@ mod redis_server {
             let mut line = String::new();
             self.0.read_line(&mut line)?;
             let line = line.trim_end();
-            let (kind, rest) = line.split_at_checked(1).ok_or("the server hung up")?;
+            let (kind, rest) = line.split_at_checked(1).context("the server hung up")?;
             match kind {
                 "+" | ":" => Ok(Some(rest.to_owned())),
                 "$" if rest == "-1" => Ok(None),
@@ -238,7 +242,7 @@ mod redis_server {
                     text.truncate(length);
                     Ok(Some(String::from_utf8(text)?))
                 }
-                _ => Err(format!("{}: {line}", words[0]).into()),
+                _ => bail!("{}: {line}", words[0]),
             }
         }
     }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::common::ApiClient;
 
-/// Overrides `common::db` in this module by itself with users in it. `server` and `client` are
-/// still `common`'s, and get this one.
+/// Overrides `db` in this module by the overridden one, with users in it. `server` and `client`
+/// are still the crate's, and get this one.
 #[fixture]
 async fn db(db: &Database) -> Result<Database> {
     let users: Dataset = test_data::json("integration_test_data.json")?;

@@ -30,8 +30,8 @@ fn external_api(exchange: &MockServer) -> Result<ExternalApi> {
     Ok(api.with_retry_delay(Duration::ZERO))
 }
 
-/// Overrides `common::server` in this module: the application knows the exchange service.
-/// `client` is still `common`'s, and talks to this server.
+/// Overrides `server` in this module: the application knows the exchange service. `client` is still
+/// the crate's, and talks to this one.
 #[fixture]
 async fn server(db: &Database, external_api: &ExternalApi) -> Result<Server> {
     let state = AppState::new(db.clone()).with_external(external_api.clone());

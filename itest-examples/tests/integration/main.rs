@@ -2,7 +2,7 @@
 //!
 //! | file | what it shows |
 //! |---|---|
-//! | `common.rs` | fixtures that every file uses, from session to test scope |
+//! | `main.rs`, `common.rs` | fixtures that every file uses |
 //! | `module_integration.rs` | modules working together, and errors that cross them |
 //! | `api.rs` | whole workflows over HTTP |
 //! | `database.rs` | transactions, cascades, isolation |
@@ -31,4 +31,40 @@ mod performance;
 mod skips;
 mod test_data;
 
+use std::path::PathBuf;
+
+use itest::prelude::*;
+use itest_examples::api::{AppState, Server};
+use itest_examples::database::Database;
+use reqwest::Client;
+
+use common::ApiClient;
+
 itest::main!();
+
+// Fixtures in the crate's root are every module's, and any module may override them: here is what
+// pytest keeps in the outermost `conftest.py`. What nobody overrides can stand anywhere: `common`.
+
+/// A private database.
+#[fixture]
+async fn db(database_template: &PathBuf) -> Result<Database> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("test.db");
+    tokio::fs::copy(database_template, &file).await?;
+    let db = provide!(Database::open(file).await?);
+    db.close().await;
+    dir.close()?;
+}
+
+/// The application on that database, behind a free port.
+#[fixture]
+async fn server(db: &Database) -> Result<Server> {
+    let server = provide!(Server::start(AppState::new(db.clone())).await?);
+    server.stop().await?;
+}
+
+/// A client of that server.
+#[fixture]
+fn client(http: &Client, server: &Server) -> ApiClient {
+    ApiClient::new(http, server.url())
+}

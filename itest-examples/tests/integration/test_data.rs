@@ -7,8 +7,6 @@ use itest_examples::database::{Database, Dataset};
 use itest_examples::model::User;
 use itest_examples::test_data::{json, path};
 
-use crate::common;
-
 /// A data set, and the database that it is in. For reading: all tests of this module share it.
 struct TestData {
     set: Dataset,
@@ -36,7 +34,7 @@ async fn test_data(database_template: &PathBuf) -> Result<TestData> {
 
 /// For writing: every test gets its own. `from` says which database, whoever overrides `db`.
 #[fixture]
-async fn populated_db(#[from(common::db)] db: &Database) -> Result<Database> {
+async fn populated_db(#[from(crate::db)] db: &Database) -> Result<Database> {
     db.seed_from_fixtures(path("test_fixtures.sql")).await?;
     let db = provide!(db.clone());
     db.truncate_all().await?;

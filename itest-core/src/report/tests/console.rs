@@ -39,7 +39,7 @@ fn libtest_run() -> Vec<Event> {
 }
 
 /// libtest's text but for:
-/// - `m::sp - should panic ... ok`: events do not say that a test should panic;
+/// - `m::sp_bad - should panic ... FAILED`: events do not say that a test should panic;
 /// - `(6582)` after the thread's name, which is the panic hook's matter;
 /// - `at tests/x.rs:8:28` after `did not panic as expected`, which is the executor's;
 /// - an empty line after each section: libtest leaves it out after a `note:`.

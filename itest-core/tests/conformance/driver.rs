@@ -1,0 +1,521 @@
+//! The driver: runs every case in both modes and compares.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use crate::vocabulary::{Case, DropIn, EVENTS, running};
+
+/// After which a binary under test is taken to hang.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The exit code of a run with failures.
+const FAILED: i32 = 101;
+
+/// A case in one mode.
+#[derive(Clone, Copy)]
+struct Run {
+    case: &'static Case,
+    mode: Mode,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Full,
+    DropIn,
+}
+
+/// What happened in a run, or should have.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Observed {
+    events: String,
+    outcomes: BTreeMap<String, String>,
+    exit: Option<i32>,
+}
+
+/// What a run wrote.
+struct Output {
+    stdout: String,
+    stderr: String,
+    exit: Option<i32>,
+}
+
+impl Run {
+    fn label(&self) -> String {
+        match self.mode {
+            Mode::Full => self.case.id.to_owned(),
+            Mode::DropIn => format!("{} (drop-in)", self.case.id),
+        }
+    }
+
+    /// The case's module without the crate, which is the filter.
+    fn module(&self) -> String {
+        let path = self.case.module_path;
+        let module = path.split_once("::").map_or(path, |(_, module)| module);
+        format!("{module}::")
+    }
+}
+
+pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.iter().any(|arg| arg == "--list") {
+        // A runner that asks for tests one by one finds none.
+        return ExitCode::SUCCESS;
+    }
+    let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    let all = runs();
+    let selected: Vec<Run> = all
+        .iter()
+        .copied()
+        .filter(|run| {
+            let label = run.label();
+            filters.is_empty() || filters.iter().any(|filter| label.contains(*filter))
+        })
+        .collect();
+    let mut said = String::new();
+    let mut failed = 0;
+    for problem in check_list(&all, known) {
+        failed += 1;
+        let _ = writeln!(said, "FAILED {problem}");
+    }
+    let (failures, problem) = run_all(&selected);
+    if let Some(problem) = problem {
+        failed += 1;
+        let _ = writeln!(said, "FAILED the drop-in binary: {problem}");
+    }
+    let mut known_failures = 0;
+    for (run, failure) in selected.iter().zip(&failures) {
+        let known = known.iter().find(|(label, _)| *label == run.label());
+        match (failure, known) {
+            (None, None) => {}
+            (Some(failure), None) => {
+                failed += 1;
+                let (file, line) = run.case.place;
+                let (label, title) = (run.label(), run.case.title);
+                let _ = writeln!(
+                    said,
+                    "FAILED {label} · {title}\n  --> {file}:{line}\n{failure}"
+                );
+            }
+            (Some(_), Some((label, why))) => {
+                known_failures += 1;
+                let _ = writeln!(said, "known  {label} · {}: {why}", run.case.title);
+            }
+            (None, Some((label, _))) => {
+                failed += 1;
+                let _ = writeln!(said, "FAILED {label}: it is in `KNOWN`, and passes");
+            }
+        }
+    }
+    let passed = selected.len() - failures.iter().flatten().count();
+    println!("{said}{passed} passed, {failed} failed, {known_failures} known failures");
+    ExitCode::from(u8::from(failed > 0))
+}
+
+/// Every case in every mode that it says something about, in the order of the source.
+fn runs() -> Vec<Run> {
+    let mut cases: Vec<&'static Case> = inventory::iter::<Case>.into_iter().collect();
+    cases.sort_by_key(|case| case.place);
+    let drop_in = cases
+        .iter()
+        .filter(|case| !matches!(case.drop_in, DropIn::No(_)))
+        .map(|case| (case, Mode::DropIn));
+    let full = cases.iter().map(|case| (case, Mode::Full));
+    full.chain(drop_in)
+        .map(|(case, mode)| Run { case, mode })
+        .collect()
+}
+
+/// What is wrong with the list of cases itself.
+fn check_list(runs: &[Run], known: &[(&str, &str)]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (index, run) in runs.iter().enumerate() {
+        let label = run.label();
+        if runs[..index].iter().any(|other| other.label() == label) {
+            problems.push(format!("two cases are called {label}"));
+        }
+        let name = run.case.id.to_lowercase().replace('-', "_");
+        if !run.case.module_path.ends_with(&format!("::{name}")) {
+            problems.push(format!("{label} does not stand in a module `{name}`"));
+        }
+    }
+    for (label, _) in known {
+        if runs.iter().all(|run| run.label() != *label) {
+            problems.push(format!("{label} is in `KNOWN`, and there is no such case"));
+        }
+    }
+    problems
+}
+
+/// One entry per run: what is wrong, if something is; and why there is no drop-in binary.
+fn run_all(runs: &[Run]) -> (Vec<Option<String>>, Option<String>) {
+    let full = std::env::current_exe().expect("the driver should know its own path");
+    let drop_in = if runs.iter().any(|run| run.mode == Mode::DropIn) {
+        Some(build_drop_in(&full))
+    } else {
+        None
+    };
+    let directory = std::env::temp_dir().join(format!("itest-conformance-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("the directory for events should be made");
+    let results: Vec<Mutex<Option<String>>> = runs.iter().map(|_| Mutex::default()).collect();
+    let next = AtomicUsize::new(0);
+    let threads = thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 4));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(run) = runs.get(index) else { break };
+                    let binary = match (run.mode, &drop_in) {
+                        (Mode::Full, _) => &full,
+                        (Mode::DropIn, Some(Ok(binary))) => binary,
+                        (Mode::DropIn, _) => continue,
+                    };
+                    let events = directory.join(format!("{index}"));
+                    let failure = check(*run, binary, &events);
+                    *results[index].lock().expect("no thread panicked") = failure;
+                }
+            });
+        }
+    });
+    // Left-overs in the directory for temporary files do not matter.
+    let _ = std::fs::remove_dir_all(&directory);
+    let results = results
+        .into_iter()
+        .map(|result| result.into_inner().expect("no thread panicked"))
+        .collect();
+    (results, drop_in.and_then(Result::err))
+}
+
+/// Builds `conformance_drop_in` as this binary was built.
+fn build_drop_in(driver: &Path) -> Result<PathBuf, String> {
+    // target/PROFILE/deps/conformance-…
+    let profile = driver.parent().and_then(Path::parent);
+    let target = profile.and_then(Path::parent);
+    let (Some(profile), Some(target)) = (profile.and_then(Path::file_name), target) else {
+        return Err(format!("{} is in no target directory", driver.display()));
+    };
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(["test", "--no-run", "--offline", "--package", "itest-core"]);
+    command.args(["--test", "conformance_drop_in", "--message-format=json"]);
+    match profile.to_str() {
+        Some("debug") => {}
+        Some(profile) => {
+            command.args(["--profile", profile]);
+        }
+        None => return Err("the profile's name is not UTF-8".to_owned()),
+    }
+    command.arg("--target-dir").arg(target);
+    if let Some(package) = std::env::var_os("CARGO_MANIFEST_DIR") {
+        command.current_dir(package);
+    }
+    let output = command
+        .output()
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let messages = stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let executable = messages
+        .filter(|message| message["target"]["name"] == "conformance_drop_in")
+        .find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)));
+    executable.ok_or_else(|| {
+        format!(
+            "it does not build\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
+}
+
+/// What is wrong with a run.
+fn check(run: Run, binary: &Path, events: &Path) -> Option<String> {
+    std::fs::write(events, "").expect("the file for events should be made");
+    let output = match execute(run, binary, events) {
+        Ok(output) => output,
+        Err(problem) => return Some(format!("  {problem}")),
+    };
+    let written = std::fs::read_to_string(events).expect("the events should be readable");
+    let parse = match run.mode {
+        Mode::Full => outcomes_of_report,
+        Mode::DropIn => outcomes_of_libtest,
+    };
+    let observed = Observed {
+        events: written.split_whitespace().collect::<Vec<_>>().join(" "),
+        outcomes: parse(&output, &run.module()),
+        exit: output.exit,
+    };
+    let expected = expected(run, &observed);
+    let text = match run.mode {
+        Mode::Full => missing_text(run.case.texts, &output.stdout),
+        Mode::DropIn => None,
+    };
+    if observed == expected && text.is_none() {
+        return None;
+    }
+    Some(describe(&expected, &observed, text, &output))
+}
+
+/// What should be observed; a test that is not mentioned passes.
+fn expected(run: Run, observed: &Observed) -> Observed {
+    let events = match (run.mode, &run.case.drop_in) {
+        (Mode::DropIn, DropIn::Events(events)) => events,
+        _ => run.case.events,
+    };
+    let mut outcomes: BTreeMap<String, String> = run
+        .case
+        .outcomes
+        .split_whitespace()
+        .filter_map(|entry| entry.split_once(':'))
+        .map(|(test, outcome)| (test.to_owned(), outcome.to_owned()))
+        .collect();
+    let failed = outcomes
+        .values()
+        .any(|outcome| outcome.contains("failed") && outcome != "xfailed" || is_error(outcome));
+    for test in observed.outcomes.keys() {
+        outcomes
+            .entry(test.clone())
+            .or_insert_with(|| "passed".to_owned());
+    }
+    if run.mode == Mode::DropIn {
+        outcomes.values_mut().for_each(|outcome| {
+            // libtest tells failed tests from others and no more.
+            if outcome.ends_with("+error@teardown") {
+                *outcome = "failed+error@teardown".to_owned();
+            }
+        });
+    }
+    Observed {
+        events: events.split_whitespace().collect::<Vec<_>>().join(" "),
+        outcomes,
+        exit: Some(if failed { FAILED } else { 0 }),
+    }
+}
+
+fn is_error(outcome: &str) -> bool {
+    outcome.contains("error@")
+}
+
+/// Starts the binary under test and waits for its end.
+fn execute(run: Run, binary: &Path, events: &Path) -> Result<Output, String> {
+    let mut command = Command::new(binary);
+    command
+        .arg(run.module())
+        .args(["--test-threads=1", "--color=never"])
+        .args(run.case.args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if run.mode == Mode::DropIn {
+        command.arg("--show-output");
+    }
+    for (name, _) in std::env::vars_os() {
+        let ours = ["ITEST_", "RUST_TEST_", "RUST_BACKTRACE", "NEXTEST"];
+        if name
+            .to_str()
+            .is_some_and(|name| ours.iter().any(|prefix| name.starts_with(prefix)))
+        {
+            command.env_remove(name);
+        }
+    }
+    let (case, id) = running(run.case.id);
+    command.env(EVENTS, events).env(case, id);
+    let mut child = command
+        .spawn()
+        .map_err(|error| format!("{} does not start: {error}", binary.display()))?;
+    let stdout = read(child.stdout.take().expect("stdout is piped"));
+    let stderr = read(child.stderr.take().expect("stderr is piped"));
+    let (stdout, stderr) = match (stdout.recv_timeout(LIMIT), stderr.recv_timeout(LIMIT)) {
+        (Ok(stdout), Ok(stderr)) => (stdout, stderr),
+        _ => {
+            // It may have ended just now.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("it did not end within {LIMIT:?}"));
+        }
+    };
+    let status = child.wait().map_err(|error| error.to_string())?;
+    Ok(Output {
+        stdout,
+        stderr,
+        exit: status.code(),
+    })
+}
+
+/// Reads to the end on a thread of its own.
+fn read(mut from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read up to an error is what there is to compare.
+        let _ = from.read_to_end(&mut bytes);
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    receiver
+}
+
+/// From the lines of itest's `pretty` report.
+fn outcomes_of_report(output: &Output, module: &str) -> BTreeMap<String, String> {
+    let mut outcomes: BTreeMap<String, String> = BTreeMap::new();
+    for line in BufReader::new(output.stdout.as_bytes())
+        .lines()
+        .map_while(Result::ok)
+    {
+        if let Some((test, result)) = test_line(&line, module) {
+            let word = result.split([',', ' ']).next().unwrap_or_default();
+            let outcome = match word {
+                "ok" => "passed",
+                "FAILED" => "failed",
+                "ERROR" => "error@setup",
+                "ignored" => "skipped",
+                other => other,
+            };
+            outcomes.insert(test.to_owned(), outcome.to_owned());
+        } else if let Some(of) = line.strip_prefix("ERROR at teardown of ") {
+            // A test, or `module fixture path (instance)`.
+            match of.split_once(" fixture ") {
+                None => outcomes
+                    .entry(last_segment(of).to_owned())
+                    .or_default()
+                    .push_str("+error@teardown"),
+                Some((_, fixture)) => {
+                    let path = fixture.split(' ').next().unwrap_or_default();
+                    let name = last_segment(path).to_owned();
+                    outcomes.insert(name, "error@teardown".to_owned());
+                }
+            }
+        }
+    }
+    outcomes
+}
+
+/// From libtest's report: its lines, and what itest printed in the tests.
+fn outcomes_of_libtest(output: &Output, module: &str) -> BTreeMap<String, String> {
+    let mut outcomes = BTreeMap::new();
+    for line in output.stdout.lines() {
+        let Some((test, result)) = test_line(line, module) else {
+            continue;
+        };
+        let printed = section(&output.stdout, module, test);
+        let says = |prefix: &str| printed.lines().any(|line| line.starts_with(prefix));
+        let outcome = if says("error at teardown of") {
+            "failed+error@teardown"
+        } else if result.starts_with("FAILED") && printed.contains("failed in setup") {
+            "error@setup"
+        } else if result.starts_with("FAILED") {
+            "failed"
+        } else if result.starts_with("ignored") || says("skipped: ") {
+            "skipped"
+        } else if says("xfailed: ") {
+            "xfailed"
+        } else if says("xpassed: ") {
+            "xpassed"
+        } else {
+            "passed"
+        };
+        outcomes.insert(test.to_owned(), outcome.to_owned());
+    }
+    // What was torn down at the exit.
+    for line in output.stderr.lines() {
+        let path = line
+            .strip_prefix("Error: fixture `")
+            .and_then(|rest| rest.strip_suffix("` failed in teardown"));
+        if let Some(path) = path {
+            outcomes.insert(last_segment(path).to_owned(), "error@teardown".to_owned());
+        }
+    }
+    outcomes
+}
+
+/// `test MODULE…::NAME ... RESULT`
+fn test_line<'a>(line: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
+    let (path, result) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    path.starts_with(module)
+        .then(|| (last_segment(path), result))
+}
+
+/// What a test printed, as libtest shows it.
+fn section<'a>(stdout: &'a str, module: &str, test: &str) -> &'a str {
+    let mut rest = stdout;
+    while let Some((_, from)) = rest.split_once(&format!("---- {module}")) {
+        let (head, body) = from.split_once('\n').unwrap_or((from, ""));
+        let end = body.find("\n---- ").unwrap_or(body.len());
+        if head
+            .strip_suffix(" stdout ----")
+            .is_some_and(|path| last_segment(path) == test)
+        {
+            return &body[..end];
+        }
+        rest = body;
+    }
+    ""
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// The first of the texts that does not stand behind those before it.
+fn missing_text<'a>(texts: &[&'a str], stdout: &str) -> Option<&'a str> {
+    let mut rest = stdout;
+    for text in texts {
+        match rest.split_once(text) {
+            Some((_, behind)) => rest = behind,
+            None => return Some(text),
+        }
+    }
+    None
+}
+
+/// What differs, the expected above the observed.
+fn describe(
+    expected: &Observed,
+    observed: &Observed,
+    text: Option<&str>,
+    output: &Output,
+) -> String {
+    let mut said = String::new();
+    let outcomes = |outcomes: &BTreeMap<String, String>| {
+        let entries = outcomes
+            .iter()
+            .map(|(test, outcome)| format!("{test}:{outcome}"));
+        entries.collect::<Vec<_>>().join(" ")
+    };
+    let mut line = |what: &str, expected: String, observed: String| {
+        if expected != observed {
+            let _ = writeln!(said, "  {what:9} expected: {expected}");
+            let _ = writeln!(said, "  {what:9} observed: {observed}");
+        }
+    };
+    line("events", expected.events.clone(), observed.events.clone());
+    line(
+        "outcomes",
+        outcomes(&expected.outcomes),
+        outcomes(&observed.outcomes),
+    );
+    line(
+        "exit code",
+        format!("{:?}", expected.exit),
+        format!("{:?}", observed.exit),
+    );
+    if let Some(text) = text {
+        let _ = writeln!(said, "  the report does not say {text:?} where it should");
+    }
+    for (name, text) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        if text.trim().is_empty() {
+            continue;
+        }
+        let _ = writeln!(said, "  {name}:");
+        for line in text.trim().lines() {
+            let _ = writeln!(said, "    {line}");
+        }
+    }
+    said
+}
