@@ -394,7 +394,7 @@ impl Store {
         let request = request?;
         let def = self.shared.plan.node(node).def;
         let test = name.test.clone().unwrap_or_else(|| "".into());
-        let running = super::panic::running(&test);
+        let running = super::panic::running(&format!("{} (teardown)", name.path));
         let first = request.next_finalizer();
         if matches!(life, Life::Nothing) && first.is_none() {
             return None;

@@ -1,4 +1,4 @@
-//! [`Crew`]: keeps worker processes busy and replaces those that die.
+//! [`Processes`]: keeps worker processes busy and replaces those that die.
 //!
 //! One thread of the dispatcher for each worker: it takes tests from the schedule, holds their
 //! locks, orders them in batches and turns the worker's reports into events. It runs no user code.
@@ -6,16 +6,20 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::child::Role;
-use super::process::{Process, describe};
-use super::protocol::{Answer, Order, Other, Report};
+use super::process::{Process, Received, describe};
+use super::protocol::{Answer, Order, Report};
+use crate::cli::Args;
 use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{HeldLock, NodeId, Plan};
+use crate::run::dispatcher::{Crew, Work};
 use crate::run::events::{Events, Message};
+use crate::run::executor;
 use crate::run::locks::Locks;
 use crate::run::schedule::Schedule;
 use crate::run::store::SetupStop;
@@ -23,16 +27,16 @@ use crate::run::store::SetupStop;
 /// So many tests are ordered at once: enough to make an empty test cost next to nothing.
 const BATCH: usize = 64;
 
-/// What the threads of the crew share.
-pub(crate) struct Crew {
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) events: Events,
-    pub(crate) schedule: Mutex<Schedule>,
-    pub(crate) locks: Locks,
-    pub(crate) session: Session,
-    pub(crate) stop: AtomicBool,
-    pub(crate) capture: bool,
-    pub(crate) fail_fast: bool,
+/// The crew whose executors are processes.
+pub(in crate::run) struct Processes {
+    plan: Arc<Plan>,
+    events: Events,
+    schedule: Mutex<Schedule>,
+    locks: Locks,
+    session: Session,
+    stop: AtomicBool,
+    capture: bool,
+    fail_fast: bool,
 }
 
 /// What a batch came to.
@@ -43,9 +47,24 @@ enum Batch {
     Broken(VecDeque<usize>),
 }
 
-impl Crew {
-    /// One thread's life.
-    pub(crate) fn work(&self) {
+impl Processes {
+    pub(in crate::run) fn new(work: Work, args: &Args, messages: Sender<Message>) -> Self {
+        let events = Events::to(messages);
+        Processes {
+            plan: work.plan,
+            schedule: Mutex::new(work.schedule),
+            locks: Locks::default(),
+            session: Session::new(events.clone(), args.capture),
+            events,
+            stop: AtomicBool::new(false),
+            capture: args.capture,
+            fail_fast: args.fail_fast,
+        }
+    }
+}
+
+impl Crew for Processes {
+    fn work(&self) {
         let mut worker = None;
         let mut part = VecDeque::new();
         while !self.stop.load(Ordering::Relaxed) {
@@ -80,11 +99,22 @@ impl Crew {
             drop(held);
         }
         if let Some(process) = worker {
-            self.finish(process);
+            self.let_go(process);
         }
         self.events.message(Message::ExecutorDone);
     }
 
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn finish(&self, _hung: bool) -> bool {
+        self.session.finish();
+        true
+    }
+}
+
+impl Processes {
     fn next_part(&self) -> Option<Vec<usize>> {
         let mut schedule = self.schedule.lock().unwrap_or_else(PoisonError::into_inner);
         schedule.next()
@@ -118,15 +148,17 @@ impl Crew {
         self.started(&batch);
         loop {
             match worker.receive() {
-                Some(Report::Passed(passed)) => {
-                    if let Some(test) = batch.pop_front() {
-                        let output = worker.cut(passed.printed);
-                        self.finished(test, Outcome::Passed, passed.duration, output);
+                Received::Passed(all) => {
+                    for passed in all {
+                        if let Some(test) = batch.pop_front() {
+                            let output = worker.cut(passed.printed);
+                            self.finished(test, Outcome::Passed, passed.duration, output);
+                        }
+                        self.started(&batch);
                     }
                     started = Instant::now();
-                    self.started(&batch);
                 }
-                Some(Report::Other(Other::Event { event, printed })) => {
+                Received::Report(Report::Event { event, printed }) => {
                     let ended = matches!(event, Event::TestFinished { .. });
                     self.events.send(|| with_output(event, printed, worker));
                     if ended {
@@ -135,18 +167,18 @@ impl Crew {
                         self.started(&batch);
                     }
                 }
-                Some(Report::Other(Other::Fetch { node, test })) => {
+                Received::Report(Report::Fetch { node, test }) => {
                     let answer = self.session.fetch(NodeId(node), test as usize);
                     let _ = worker.send(&Order::Fetched(answer));
                 }
-                Some(Report::Other(Other::Idle)) => return Batch::Ran,
-                Some(Report::Other(Other::Hung { failure, .. })) => {
+                Received::Report(Report::Idle) => return Batch::Ran,
+                Received::Report(Report::Hung { failure, .. }) => {
                     worker.kill();
                     let _ = worker.wait();
                     self.died(worker, &mut batch, failure, started.elapsed());
                     return Batch::Broken(batch);
                 }
-                Some(Report::Other(Other::Fetched(_))) | None => {
+                Received::Report(Report::Fetched(_)) | Received::Gone => {
                     worker.kill();
                     let how = match worker.wait() {
                         Ok(status) => describe(status),
@@ -169,14 +201,9 @@ impl Crew {
     }
 
     fn finished(&self, test: usize, outcome: Outcome, duration: Duration, output: String) {
-        self.events.send(|| Event::TestFinished {
-            test: self.name(test),
-            outcome,
-            attempts: 1,
-            teardown_errors: Vec::new(),
-            duration,
-            output,
-        });
+        let name = self.name(test);
+        self.events
+            .send(|| executor::finished(name, outcome, duration, output));
     }
 
     /// The test at the front of the batch took the worker with it.
@@ -200,29 +227,30 @@ impl Crew {
                 "no worker process could be started; `--in-process` runs without",
             );
             failure.causes.push(error.to_string());
-            self.finished(test, Outcome::Failed { failure }, Duration::ZERO, String::new());
+            self.finished(
+                test,
+                Outcome::Failed { failure },
+                Duration::ZERO,
+                String::new(),
+            );
         }
     }
 
     /// Lets the worker tear down what it has left.
-    fn finish(&self, mut worker: Process) {
+    fn let_go(&self, mut worker: Process) {
         let _ = worker.send(&Order::Finish);
         follow_to_end(&mut worker, &self.events, "a worker");
     }
 }
 
 /// Forwards what happens in a process that was told to finish.
-fn follow_to_end(
-    process: &mut Process,
-    events: &Events,
-    what: &str,
-) {
+fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
     loop {
         match process.receive() {
-            Some(Report::Other(Other::Event { event, printed })) => {
+            Received::Report(Report::Event { event, printed }) => {
                 events.send(|| with_output(event, printed, process));
             }
-            Some(Report::Other(Other::Hung { failure, .. })) => {
+            Received::Report(Report::Hung { failure, .. }) => {
                 process.kill();
                 let _ = process.wait();
                 events.send(|| Event::ProcessFailed {
@@ -231,8 +259,8 @@ fn follow_to_end(
                 });
                 return;
             }
-            Some(_) => {}
-            None => break,
+            Received::Report(_) | Received::Passed(_) => {}
+            Received::Gone => break,
         }
     }
     let ended = process.wait();
@@ -260,7 +288,7 @@ fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {
 }
 
 /// The session host, started when the first session fixture is needed.
-pub(crate) struct Session {
+struct Session {
     events: Events,
     capture: bool,
     host: Mutex<Host>,
@@ -273,7 +301,7 @@ enum Host {
 }
 
 impl Session {
-    pub(crate) fn new(events: Events, capture: bool) -> Self {
+    fn new(events: Events, capture: bool) -> Self {
         Session {
             events,
             capture,
@@ -286,7 +314,10 @@ impl Session {
         if matches!(*host, Host::NotStarted) {
             *host = match Process::spawn(Role::SessionHost, self.capture) {
                 Ok(process) => Host::Running(process),
-                Err(error) => Host::Dead(dead("the session host could not be started", &error.to_string())),
+                Err(error) => Host::Dead(dead(
+                    "the session host could not be started",
+                    &error.to_string(),
+                )),
             };
         }
         let stop = match &mut *host {
@@ -310,17 +341,17 @@ impl Session {
         let _ = process.send(&order);
         loop {
             match process.receive() {
-                Some(Report::Other(Other::Fetched(answer))) => return Ok(answer),
-                Some(Report::Other(Other::Event { event, printed })) => {
+                Received::Report(Report::Fetched(answer)) => return Ok(answer),
+                Received::Report(Report::Event { event, printed }) => {
                     self.events.send(|| with_output(event, printed, process));
                 }
-                Some(Report::Other(Other::Hung { failure, .. })) => {
+                Received::Report(Report::Hung { failure, .. }) => {
                     process.kill();
                     let _ = process.wait();
                     return Err(dead("the session host was killed", &failure.to_string()));
                 }
-                Some(_) => {}
-                None => {
+                Received::Report(_) | Received::Passed(_) => {}
+                Received::Gone => {
                     process.kill();
                     let how = match process.wait() {
                         Ok(status) => describe(status),
@@ -333,7 +364,7 @@ impl Session {
     }
 
     /// Tears down all session fixtures.
-    pub(crate) fn finish(&self) {
+    fn finish(&self) {
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         if let Host::Running(mut process) = std::mem::replace(&mut *host, Host::NotStarted) {
             let _ = process.send(&Order::Finish);

@@ -3,8 +3,11 @@
 //! The dispatcher starts the test binary again for each; what they do is in `child`, what the
 //! dispatcher does with them in `crew`, and the bytes between in `protocol`.
 
-pub(crate) mod child;
-pub(crate) mod crew;
+mod child;
+mod crew;
 #[expect(clippy::module_inception, reason = "the main noun of the module")]
 mod process;
 mod protocol;
+
+pub(super) use child::{Role, run};
+pub(super) use crew::Processes;

@@ -3,16 +3,19 @@
 //! The test binary runs itself again. Orders and reports go over a socket that the child finds as
 //! its stdin; stdout and stderr of the child, of its threads, its own children and its C
 //! libraries go to one file that has no name, from which the dispatcher cuts each test's part.
+//! That a test passed is written to another file, which survives whatever kills the child.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use super::child::Role;
-use super::protocol::{Order, Report};
+use super::protocol::{self, Order, Passed, Report};
 
 /// A running worker or session host.
 #[derive(Debug)]
@@ -24,15 +27,40 @@ pub(crate) struct Process {
     capture: Option<File>,
     /// How far the capture has been cut.
     cut: u64,
+    passed: Records,
 }
+
+/// The file with the records of passed tests.
+#[derive(Debug)]
+struct Records {
+    file: File,
+    path: PathBuf,
+}
+
+/// What came from a process.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// The tests that passed since the last time, in order.
+    Passed(Vec<Passed>),
+    /// What else there is to say, after those.
+    Report(Report),
+    /// It is gone, or talks garbage.
+    Gone,
+}
+
+/// How long a test that passed may wait for being reported.
+const TICK: Duration = Duration::from_millis(100);
 
 impl Process {
     /// Starts one that does what this process was asked to do.
     pub(crate) fn spawn(role: Role, capture: bool) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
+        ours.set_read_timeout(Some(TICK))?;
         let mut command = Command::new(std::env::current_exe()?);
+        let passed = Records::new()?;
         command
             .arg(role.argument())
+            .arg(&passed.path)
             .args(std::env::args_os().skip(1))
             .stdin(OwnedFd::from(theirs))
             // Its own group: what a test leaves behind can be killed with it, and a Ctrl-C at the
@@ -52,16 +80,36 @@ impl Process {
             orders: ours,
             capture,
             cut: 0,
+            passed,
         })
     }
 
     pub(crate) fn send(&mut self, order: &Order) -> io::Result<()> {
-        order.write(&mut self.orders)
+        protocol::write(&mut self.orders, order)
     }
 
-    /// The next report; `None` when the process is gone, or talks garbage.
-    pub(crate) fn receive(&mut self) -> Option<Report> {
-        Report::read(&mut self.reports).ok().flatten()
+    /// Waits for what comes next. Records of passed tests come before what happened after them.
+    pub(crate) fn receive(&mut self) -> Received {
+        loop {
+            let readable = match self.reports.fill_buf() {
+                Ok(_) => true,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => false,
+                    io::ErrorKind::Interrupted => continue,
+                    _ => true,
+                },
+            };
+            let passed = self.passed.read();
+            if !passed.is_empty() {
+                return Received::Passed(passed);
+            }
+            if readable {
+                return match protocol::read(&mut self.reports) {
+                    Ok(Some(report)) => Received::Report(report),
+                    Ok(None) | Err(_) => Received::Gone,
+                };
+            }
+        }
     }
 
     /// What was printed since the last cut, up to `end` bytes of the whole.
@@ -101,6 +149,29 @@ impl Process {
     }
 }
 
+impl Records {
+    fn new() -> io::Result<Self> {
+        let (file, path) = temporary_file("passed")?;
+        Ok(Records { file, path })
+    }
+
+    /// Those since the last time.
+    fn read(&mut self) -> Vec<Passed> {
+        let mut bytes = Vec::new();
+        // Each was written at once: there are no halves.
+        let _ = self.file.read_to_end(&mut bytes);
+        let (records, _) = bytes.as_chunks();
+        records.iter().copied().map(Passed::from_bytes).collect()
+    }
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        // The child removes it when it has opened it; this one did not come so far.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         // Normally it has ended by itself; nothing of it may outlive us.
@@ -124,24 +195,29 @@ fn kill_group(child: &Child) {
 
 /// A file that only its open descriptors know; everybody appends to it.
 fn unnamed_file() -> io::Result<File> {
+    let (file, path) = temporary_file("output")?;
+    std::fs::remove_file(path)?;
+    Ok(file)
+}
+
+fn temporary_file(what: &str) -> io::Result<(File, PathBuf)> {
+    use std::os::unix::fs::OpenOptionsExt;
     let dir = std::env::temp_dir();
-    for attempt in 0..100 {
-        let path = dir.join(format!("itest-output-{}-{attempt}-{:x}", std::process::id(), unique()));
+    loop {
+        let name = format!("itest-{what}-{}-{:x}", std::process::id(), unique());
+        let path = dir.join(name);
         let file = File::options()
             .read(true)
             .append(true)
             .create_new(true)
+            .mode(0o600)
             .open(&path);
         match file {
-            Ok(file) => {
-                std::fs::remove_file(&path)?;
-                return Ok(file);
-            }
+            Ok(file) => return Ok((file, path)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
     }
-    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 fn unique() -> u64 {
@@ -166,7 +242,9 @@ pub(crate) fn describe(status: ExitStatus) -> String {
         format!("the test process was killed by signal {signal}{name}")
     } else {
         match status.code() {
-            Some(code) => format!("the test process exited with code {code} in the middle of the test"),
+            Some(code) => {
+                format!("the test process exited with code {code} in the middle of the test")
+            }
             None => "the test process ended in the middle of the test".to_owned(),
         }
     }

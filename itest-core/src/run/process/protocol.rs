@@ -1,11 +1,13 @@
 //! The bytes between the dispatcher and the processes that run user code.
 //!
-//! A frame is a tag, the length of its body and the body. What every test sends is a few fixed
-//! bytes; what is rare, failures and fixtures, is JSON.
+//! Orders and reports are frames on a socket: a length and a body of JSON. That a test passed,
+//! which is all that most tests have to say, is a record of fixed length in a file instead: it is
+//! there even if the process dies at once, and the dispatcher need not wake up for each.
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, TestName};
@@ -32,26 +34,9 @@ pub(crate) enum Order {
 }
 
 /// From a worker or the session host to the dispatcher.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Report {
-    /// The next test in turn passed and there is nothing else to say about it.
-    Passed(Passed),
-    /// Whatever else there is to say.
-    Other(Other),
-}
-
-/// What every test sends.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Passed {
-    pub(crate) duration: Duration,
-    /// Length of the capture file when it ended.
-    pub(crate) printed: u64,
-}
-
-/// What few tests send.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) enum Other {
-    /// Something happened.
+pub(crate) enum Report {
+    /// Something happened; what was printed up to then has this length.
     Event { event: Event, printed: u64 },
     /// A session value is wanted. From workers only.
     Fetch { node: u32, test: u32 },
@@ -63,95 +48,99 @@ pub(crate) enum Other {
     Idle,
 }
 
-const PASSED: u8 = 1;
-const JSON: u8 = 2;
+/// The record of a test that passed: the next one in turn, and there is nothing else to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub(crate) duration: Duration,
+    /// Length of the capture file when it ended.
+    pub(crate) printed: u64,
+}
 
-impl Report {
-    pub(crate) fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        match self {
-            Report::Passed(passed) => {
-                let mut body = [0; 16];
-                let nanos = u64::try_from(passed.duration.as_nanos()).unwrap_or(u64::MAX);
-                body[..8].copy_from_slice(&nanos.to_le_bytes());
-                body[8..].copy_from_slice(&passed.printed.to_le_bytes());
-                write_frame(to, PASSED, &body)
-            }
-            Report::Other(other) => write_frame(to, JSON, &serde_json::to_vec(other)?),
-        }
+impl Passed {
+    /// Length of a record.
+    pub(crate) const LENGTH: usize = 16;
+
+    pub(crate) fn to_bytes(self) -> [u8; Self::LENGTH] {
+        let nanos = u64::try_from(self.duration.as_nanos()).unwrap_or(u64::MAX);
+        let mut bytes = [0; Self::LENGTH];
+        bytes[..8].copy_from_slice(&nanos.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.printed.to_le_bytes());
+        bytes
     }
 
-    /// `None` at the end of the stream.
-    pub(crate) fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
-        let Some((tag, body)) = read_frame(from)? else {
-            return Ok(None);
+    pub(crate) fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        let number = |at: usize| {
+            let mut half = [0; 8];
+            half.copy_from_slice(&bytes[at..at + 8]);
+            u64::from_le_bytes(half)
         };
-        match (tag, &body[..]) {
-            (JSON, body) => Ok(Some(Report::Other(serde_json::from_slice(body)?))),
-            (PASSED, body) if body.len() == 16 => {
-                let number = |bytes: &[u8]| {
-                    u64::from_le_bytes(bytes.try_into().expect("half of sixteen bytes"))
-                };
-                Ok(Some(Report::Passed(Passed {
-                    duration: Duration::from_nanos(number(&body[..8])),
-                    printed: number(&body[8..]),
-                })))
-            }
-            _ => Err(garbage("an unknown frame")),
+        Passed {
+            duration: Duration::from_nanos(number(0)),
+            printed: number(8),
         }
     }
 }
 
-impl Order {
-    pub(crate) fn write(&self, to: &mut impl Write) -> io::Result<()> {
-        write_frame(to, JSON, &serde_json::to_vec(self)?)
-    }
-
-    /// `None` at the end of the stream.
-    pub(crate) fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
-        match read_frame(from)? {
-            None => Ok(None),
-            Some((JSON, body)) => Ok(Some(serde_json::from_slice(&body)?)),
-            Some(_) => Err(garbage("an unknown frame")),
-        }
-    }
-}
-
-fn write_frame(to: &mut impl Write, tag: u8, body: &[u8]) -> io::Result<()> {
+/// Writes one frame.
+pub(crate) fn write<T: Serialize>(to: &mut impl Write, frame: &T) -> io::Result<()> {
+    let body = serde_json::to_vec(frame)?;
     let length = u32::try_from(body.len())
         .ok()
         .filter(|length| *length <= LIMIT)
         .ok_or_else(|| garbage("a frame that is too long"))?;
-    // One write: a reader never sees half a frame of a process that died between two.
-    let mut frame = Vec::with_capacity(5 + body.len());
-    frame.push(tag);
-    frame.extend_from_slice(&length.to_le_bytes());
-    frame.extend_from_slice(body);
-    to.write_all(&frame)
+    // One write: no half frames of a process that dies between two.
+    let mut bytes = Vec::with_capacity(4 + body.len());
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&body);
+    to.write_all(&bytes)
 }
 
-fn read_frame(from: &mut impl Read) -> io::Result<Option<(u8, Vec<u8>)>> {
-    let mut head = [0; 5];
-    let mut filled = 0;
-    while filled < head.len() {
-        match from.read(&mut head[filled..]) {
-            Ok(0) if filled == 0 => return Ok(None),
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// Reads one frame; `None` at the end of the stream.
+///
+/// A time limit of the stream ends only the wait for the first byte, in whoever fills the buffer.
+pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+    let mut head = [0; 4];
+    if fill(from, &mut head)? == 0 {
+        return Ok(None);
     }
-    let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
+    let length = u32::from_le_bytes(head);
     if length > LIMIT {
         return Err(garbage("a frame that is too long"));
     }
     // Grows as the bytes arrive, not as the header promises.
     let mut body = Vec::new();
-    let read = from.take(u64::from(length)).read_to_end(&mut body)?;
-    if read < length as usize {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    while body.len() < length as usize {
+        let start = body.len();
+        body.resize((start + CHUNK).min(length as usize), 0);
+        if fill(from, &mut body[start..])? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
     }
-    Ok(Some((head[0], body)))
+    Ok(Some(serde_json::from_slice(&body)?))
+}
+
+/// So much is read at once.
+const CHUNK: usize = 64 << 10;
+
+/// Fills all of `buffer`, or nothing of it at the end of the stream.
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..]) {
+            Ok(0) if filled == 0 => return Ok(0),
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(n) => filled += n,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::Interrupted
+                        | io::ErrorKind::WouldBlock
+                        | io::ErrorKind::TimedOut
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 fn garbage(what: &str) -> io::Error {
