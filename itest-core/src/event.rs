@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{FixtureError, Outcome};
+use crate::outcome::{Failure, FixtureError, Outcome};
 use crate::scope::Scope;
 
 /// One thing that happened.
@@ -78,6 +78,17 @@ pub enum Event {
         /// Time taken.
         #[serde(with = "seconds")]
         duration: Duration,
+        /// What it printed, where captured and where the fixture outlives a test.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        output: String,
+    },
+    /// A process ended badly when no test ran in it; no test's result is affected.
+    ProcessFailed {
+        /// Which, and how.
+        failure: Failure,
+        /// What it printed last.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        output: String,
     },
     /// An attempt failed and the test is tried again, with fresh test-scoped fixtures.
     AttemptFailed {

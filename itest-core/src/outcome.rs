@@ -72,6 +72,8 @@ pub enum FailureKind {
     Error,
     /// The time limit passed.
     Timeout,
+    /// The process that ran it ended: a signal, an abort, an exit.
+    Crash,
     /// `#[should_panic]`, a strict `#[xfail]` or `--require` was not met.
     Expectation,
     /// The framework's rules were broken: `provide!` was not reached, a value does not serialise …

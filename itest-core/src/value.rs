@@ -47,21 +47,21 @@ impl fmt::Debug for Value {
 /// How a session value crosses process boundaries: as JSON.
 #[derive(Clone, Copy)]
 pub struct Codec {
-    pub(crate) encode: fn(&dyn Any) -> Result<Vec<u8>, String>,
-    pub(crate) decode: fn(&[u8]) -> Result<Value, String>,
+    pub(crate) encode: fn(&dyn Any) -> Result<String, String>,
+    pub(crate) decode: fn(&str) -> Result<Value, String>,
 }
 
 impl Codec {
     /// For `T`.
     pub const fn of<T: Serialize + DeserializeOwned + Send + Sync + 'static>() -> Self {
-        fn encode<T: Serialize + 'static>(value: &dyn Any) -> Result<Vec<u8>, String> {
+        fn encode<T: Serialize + 'static>(value: &dyn Any) -> Result<String, String> {
             let value: &T = value.downcast_ref().unwrap_or_else(|| type_bug::<T>());
-            serde_json::to_vec(value).map_err(|error| error.to_string())
+            serde_json::to_string(value).map_err(|error| error.to_string())
         }
         fn decode<T: DeserializeOwned + Send + Sync + 'static>(
-            bytes: &[u8],
+            json: &str,
         ) -> Result<Value, String> {
-            serde_json::from_slice::<T>(bytes)
+            serde_json::from_str::<T>(json)
                 .map(Value::shared)
                 .map_err(|error| error.to_string())
         }

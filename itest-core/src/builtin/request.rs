@@ -39,6 +39,7 @@ struct Inner {
     attempt: u32,
     markers: Vec<&'static Marker>,
     finalizers: RefCell<Vec<Finalizer>>,
+    exports: RefCell<Vec<(String, String)>>,
 }
 
 /// Clean-up that waits for the end of a scope.
@@ -56,6 +57,7 @@ impl Request {
             attempt,
             markers,
             finalizers: RefCell::default(),
+            exports: RefCell::default(),
         }))
     }
 
@@ -67,6 +69,7 @@ impl Request {
             attempt: 1,
             markers: Vec::new(),
             finalizers: RefCell::default(),
+            exports: RefCell::default(),
         }))
     }
 
@@ -143,13 +146,31 @@ impl Request {
         );
         let former = std::env::var_os(name);
         set_env(name, Some(value.as_ref()));
+        self.0
+            .exports
+            .borrow_mut()
+            .push((name.to_owned(), value.to_owned()));
         let name = name.to_owned();
         self.defer(async move { set_env(&name, former.as_deref()) });
+    }
+
+    /// What was exported so far.
+    pub(crate) fn exports(&self) -> Vec<(String, String)> {
+        self.0.exports.borrow().clone()
     }
 
     /// Those deferred so far, in the order in which they must run.
     pub(crate) fn next_finalizer(&self) -> Option<Finalizer> {
         self.0.finalizers.borrow_mut().pop()
+    }
+}
+
+/// Sets what a session fixture of another process exported.
+pub(crate) fn import_env(exports: &[(String, String)]) {
+    for (name, value) in exports {
+        if std::env::var_os(name).is_none_or(|now| *now != **value) {
+            set_env(name, Some(value.as_ref()));
+        }
     }
 }
 

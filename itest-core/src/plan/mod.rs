@@ -181,6 +181,7 @@ impl Plan {
             filtered_out: 0,
             runtime_threads: 1,
         };
+        plan.tests.reserve(registry.tests.len());
         for &def in &registry.tests {
             let name = display_path(def.module_path, def.name);
             let selected = args.selects(&name, None);
@@ -247,6 +248,12 @@ impl Plan {
 
     /// A wide fixture that somebody takes as `&mut T` is a lock for all of its users.
     fn add_fixture_locks(&mut self) {
+        let is_exclusive = |param: &ParamDef| matches!(param.access, Access::Exclusive);
+        let params = self.nodes.iter().map(|node| node.def.params);
+        let params = params.chain(self.tests.iter().map(|test| test.def.params));
+        if !params.flatten().any(is_exclusive) {
+            return;
+        }
         let exclusive: HashSet<NodeId> = self
             .tests
             .iter()

@@ -26,7 +26,9 @@ pub(super) fn describe(test: &str, failure: &Failure) -> String {
     let mut text = match failure.kind {
         FailureKind::Panic => format!("thread '{test}' {}", panicked(failure)),
         FailureKind::Error => format!("Error: {failure}"),
-        FailureKind::Timeout | FailureKind::Expectation => format!("note: {failure}"),
+        FailureKind::Timeout | FailureKind::Expectation | FailureKind::Crash => {
+            format!("note: {failure}")
+        }
         FailureKind::Misuse => format!("error: {failure}"),
     };
     end_line(&mut text);
@@ -106,7 +108,10 @@ pub(super) fn lifetime(fixture: &FixtureName) -> &str {
 
 /// Where the fixture stands and what happened in it.
 pub(super) fn details(error: &FixtureError) -> String {
-    let mut text = format!("  --> {}\n", error.location);
+    let mut text = match &*error.location {
+        "" => String::new(),
+        location => format!("  --> {location}\n"),
+    };
     for failure in &error.failures {
         let (kind, message) = (failure.kind, &failure.message);
         match (kind, &failure.location) {
@@ -134,6 +139,21 @@ pub(super) fn chain(error: &FixtureError) -> String {
         note(&mut text, &format!("chain: {}", chain.join(" -> ")));
     }
     text
+}
+
+/// The death of a process as an error without a fixture, and its headline.
+pub(super) fn process_error(failure: &Failure) -> (String, FixtureError) {
+    let causes = failure.causes.iter();
+    let error = FixtureError {
+        fixture: "process".to_owned(),
+        location: String::new(),
+        chain: Vec::new(),
+        remembered: false,
+        failures: causes
+            .map(|cause| Failure::new(failure.kind, cause))
+            .collect(),
+    };
+    (failure.message.clone(), error)
 }
 
 /// The tests that it is about.

@@ -126,6 +126,13 @@ impl Reporter for Json {
                 &failure::teardown_node(&fixture.path, failure::lifetime(fixture)),
                 &failure::fixture_error(&failure::wide_teardown_headline(fixture), error),
             ),
+            Event::ProcessFailed { failure, .. } => {
+                let (headline, error) = failure::process_error(failure);
+                self.teardown_failed(
+                    "session (process)",
+                    &failure::fixture_error(&headline, &error),
+                )
+            }
             Event::TestSlow { test, .. } => Object::new("test")
                 .text("event", "timeout")
                 .text("name", test)

@@ -121,10 +121,16 @@ impl Reporter for Junit {
                 fixture,
                 error: Some(error),
                 duration,
+                ..
             } if fixture.scope > Scope::Test => {
                 let name = failure::teardown_node(&fixture.path, failure::lifetime(fixture));
                 let headline = failure::wide_teardown_headline(fixture);
                 self.case(&name, *duration, &teardown_error(&headline, error));
+            }
+            Event::ProcessFailed { failure, .. } => {
+                let (headline, error) = failure::process_error(failure);
+                let error = teardown_error(&headline, &error);
+                self.case("session (process)", Duration::ZERO, &error);
             }
             Event::RunFinished { duration, .. } => {
                 let document = self.document(*duration);

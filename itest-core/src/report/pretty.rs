@@ -181,7 +181,8 @@ impl Reporter for Pretty {
             | Event::CallStarted { .. }
             | Event::SetupStarted { .. }
             | Event::SetupFinished { .. }
-            | Event::TeardownStarted { .. } => Ok(()),
+            | Event::TeardownStarted { .. }
+            | Event::ProcessFailed { .. } => Ok(()),
         }
     }
 

@@ -97,11 +97,7 @@ impl Summary {
                     Outcome::Error { error } => {
                         let report = self.report(Phase::Setup, error, String::new());
                         report.tests.push(test.clone());
-                        if !output.is_empty()
-                            && report.outputs.iter().all(|(_, known)| known != output)
-                        {
-                            report.outputs.push((test.clone(), output.clone()));
-                        }
+                        report.add_output(test, output.clone());
                     }
                     Outcome::Passed | Outcome::Xfailed { .. } | Outcome::Xpassed { .. }
                         if self.show_output =>
@@ -118,10 +114,19 @@ impl Summary {
             Event::TeardownFinished {
                 fixture,
                 error: Some(error),
+                output,
                 ..
             } if fixture.scope > Scope::Test => {
                 let headline = failure::wide_teardown_headline(fixture);
-                self.report(Phase::WideTeardown, error, headline);
+                let output = output.clone();
+                let report = self.report(Phase::WideTeardown, error, headline);
+                report.add_output(&fixture.path.as_str().into(), output);
+            }
+            Event::ProcessFailed { failure, output } => {
+                let (headline, error) = failure::process_error(failure);
+                let output = output.clone();
+                let report = self.report(Phase::WideTeardown, &error, headline);
+                report.add_output(&"process".into(), output);
             }
             _ => (),
         }
@@ -279,6 +284,12 @@ impl Summary {
 }
 
 impl FixtureReport {
+    fn add_output(&mut self, name: &TestName, output: String) {
+        if !output.is_empty() && self.outputs.iter().all(|(_, known)| *known != output) {
+            self.outputs.push((name.clone(), output));
+        }
+    }
+
     fn headline(&self) -> String {
         let fixture = &self.fixture;
         match (self.phase, &*self.tests) {

@@ -78,6 +78,7 @@ impl Tally {
                 error: Some(_),
                 ..
             } if fixture.scope > Scope::Test => self.teardown_errors += 1,
+            Event::ProcessFailed { .. } => self.teardown_errors += 1,
             Event::RunFinished { interrupted, .. } => self.interrupted = *interrupted,
             _ => (),
         }

@@ -1,5 +1,6 @@
 //! [`Events`]: where stores and executors send what happens.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
@@ -7,8 +8,10 @@ use crate::event::{Event, TestName};
 use crate::outcome::Failure;
 
 /// To the dispatcher, or to nobody where libtest reports.
-#[derive(Debug, Clone)]
-pub(crate) struct Events(Option<Sender<Message>>);
+#[derive(Clone)]
+pub(crate) struct Events(Option<Send>);
+
+type Send = Arc<dyn Fn(Message) + std::marker::Send + Sync>;
 
 /// What reaches the dispatcher.
 #[derive(Debug)]
@@ -25,7 +28,14 @@ pub(crate) enum Message {
 
 impl Events {
     pub(crate) fn to(dispatcher: Sender<Message>) -> Self {
-        Events(Some(dispatcher))
+        Events::with(Arc::new(move |message| {
+            // The dispatcher is gone only when the process is about to end.
+            let _ = dispatcher.send(message);
+        }))
+    }
+
+    pub(crate) fn with(send: Send) -> Self {
+        Events(Some(send))
     }
 
     pub(crate) fn nowhere() -> Self {
@@ -33,18 +43,23 @@ impl Events {
     }
 
     pub(crate) fn send(&self, event: impl FnOnce() -> Event) {
-        if self.0.is_some() {
-            self.message(Message::Event(event()));
+        if let Some(send) = &self.0 {
+            send(Message::Event(event()));
         }
     }
 
     pub(crate) fn message(&self, message: Message) {
-        if let Some(dispatcher) = &self.0 {
-            // The dispatcher is gone only when the process is about to end.
-            let _ = dispatcher.send(message);
+        if let Some(send) = &self.0 {
+            send(message);
         }
     }
 }
 
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Events")
+    }
+}
+
 /// What to do about user code that overran its limit and does not yield.
-pub(crate) type OnHung = Arc<dyn Fn(&TestName, Failure) + Send + Sync>;
+pub(crate) type OnHung = Arc<dyn Fn(&TestName, Failure) + std::marker::Send + Sync>;

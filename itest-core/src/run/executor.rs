@@ -185,7 +185,7 @@ impl Executor {
             Ok(called) => called,
             Err(SetupStop::Xfailed(reason)) => return Outcome::Xfailed { reason },
             Err(SetupStop::Skipped { fixture, reason }) => {
-                return if self.require.covers(&[fixture]) {
+                return if self.require.covers(&[&fixture]) {
                     failed(required(&reason))
                 } else {
                     Outcome::Skipped { reason }
@@ -262,14 +262,19 @@ impl std::fmt::Debug for Executor {
     }
 }
 
-/// The end of a test that cannot be stopped.
-pub(crate) fn hung(test: &TestName, failure: Failure) -> Event {
+/// The end of a test that no executor can tell of.
+pub(crate) fn finished(
+    test: TestName,
+    outcome: Outcome,
+    duration: Duration,
+    output: String,
+) -> Event {
     Event::TestFinished {
-        test: test.clone(),
-        outcome: failed(failure),
+        test,
+        outcome,
         attempts: 1,
         teardown_errors: Vec::new(),
-        duration: Duration::ZERO,
-        output: String::new(),
+        duration,
+        output,
     }
 }

@@ -107,20 +107,10 @@ impl Upstream for Host {
 }
 
 fn serve(mut store: Store, asked: &Receiver<Ask>) {
-    let plan = store.plan();
     for ask in asked {
         match ask {
-            Ask::Fetch { node, test, reply } => {
-                let user = For {
-                    test: &plan.tests[test],
-                    index: test,
-                    on: On::Shared {
-                        threads: plan.runtime_threads,
-                    },
-                };
-                // Whoever asked may be gone; the value stays for the next one.
-                let _ = reply.send(store.ensure_bytes(node, user));
-            }
+            // Whoever asked may be gone; the value stays for the next one.
+            Ask::Fetch { node, test, reply } => drop(reply.send(fetch(&mut store, node, test))),
             Ask::End { reply } => {
                 let errors = store.leave(None);
                 drop(store);
@@ -129,6 +119,20 @@ fn serve(mut store: Store, asked: &Receiver<Ask>) {
             }
         }
     }
+}
+
+/// The value that a test of another thread or process asks for.
+pub(crate) fn fetch(store: &mut Store, node: NodeId, test: usize) -> Result<Fetched, SetupStop> {
+    let plan = store.plan();
+    let on = On::Shared {
+        threads: plan.runtime_threads,
+    };
+    let user = For {
+        test: &plan.tests[test],
+        index: test,
+        on,
+    };
+    store.ensure_fetched(node, user)
 }
 
 impl std::fmt::Debug for Host {

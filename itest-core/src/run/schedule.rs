@@ -11,7 +11,14 @@ use crate::plan::{Key, Plan};
 #[derive(Debug)]
 pub(super) struct Schedule {
     parts: VecDeque<Vec<usize>>,
+    /// Tests in `parts`.
+    left: usize,
+    executors: usize,
 }
+
+/// So many tests, where they are independent, are handed out at once at most: enough to make
+/// handing out cost next to nothing.
+const AT_ONCE: usize = 64;
 
 impl Schedule {
     /// For the tests of those indices, in that order.
@@ -30,13 +37,26 @@ impl Schedule {
             shuffle_all(&mut parts, seed);
         }
         Schedule {
+            left: parts.iter().map(Vec::len).sum(),
             parts: parts.into(),
+            executors,
         }
     }
 
-    /// The next part, to be run by one executor in that order.
+    /// What one executor shall run next, in that order.
+    ///
+    /// Towards the end it becomes less and less, so that no executor is left with much to do
+    /// while the others have nothing.
     pub(super) fn next(&mut self) -> Option<Vec<usize>> {
-        self.parts.pop_front()
+        let wanted = (self.left / (self.executors * 4)).clamp(1, AT_ONCE);
+        let mut next = self.parts.pop_front()?;
+        while let Some(part) = self.parts.front()
+            && next.len() + part.len() <= wanted
+        {
+            next.extend(self.parts.pop_front().unwrap_or_default());
+        }
+        self.left -= next.len();
+        Some(next)
     }
 }
 

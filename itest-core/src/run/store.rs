@@ -12,7 +12,9 @@ use super::events::{Events, OnHung};
 use super::panic::Stop;
 use super::runtime::{On, timed_out};
 use super::watchdog::{GRACE, WatchGuard, watch};
-use crate::builtin::Request;
+use serde::{Deserialize, Serialize};
+
+use crate::builtin::{self, Request};
 use crate::def::{Access, FixtureBody, FixtureDef, LocalFuture, ParamDef};
 use crate::event::{Event, FixtureName, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError};
@@ -22,23 +24,29 @@ use crate::scope::Scope;
 use crate::value::{Arg, Args, Cell, Slot, Value};
 
 /// Why a fixture has no value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum SetupStop {
     Failed(FixtureError),
-    Skipped {
-        fixture: &'static str,
-        reason: String,
-    },
+    Skipped { fixture: String, reason: String },
     Xfailed(String),
 }
 
 /// A value from upstream.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Fetched {
     /// Of a session fixture.
-    Bytes(Arc<[u8]>),
+    Session(SessionValue),
     /// Of another fixture of this process.
     Cell(SharedCell),
+}
+
+/// What a session fixture gives to every process of the run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SessionValue {
+    /// The value as JSON.
+    pub(crate) json: Arc<str>,
+    /// Variables of the environment that it, or what it builds on, exports.
+    pub(crate) exports: Vec<(String, String)>,
 }
 
 /// The part of [`Cell`] that can change threads.
@@ -106,8 +114,8 @@ struct Instance {
     name: FixtureName,
     /// What users borrow.
     outcome: Result<Cell, SetupStop>,
-    /// A session value as others get it.
-    bytes: Option<Arc<[u8]>>,
+    /// A session value as others get it; only where session values are held.
+    session: Option<SessionValue>,
     life: Life,
     /// Has its finalizers; `None` for what came from upstream.
     request: Option<Request>,
@@ -152,12 +160,17 @@ impl Store {
         outcome
     }
 
-    /// The bytes of a session value; only in the store that holds session values.
-    pub(crate) fn ensure_bytes(&mut self, id: NodeId, user: For<'_>) -> Result<Fetched, SetupStop> {
+    /// The value of `id` as another store can take it.
+    pub(crate) fn ensure_fetched(
+        &mut self,
+        id: NodeId,
+        user: For<'_>,
+    ) -> Result<Fetched, SetupStop> {
         let cell = self.ensure(id, user)?;
-        let instance = self.find(id, user.test.key(self.shared.plan.node(id).def.scope));
-        Ok(match (instance.and_then(|i| i.bytes.clone()), cell) {
-            (Some(bytes), _) => Fetched::Bytes(bytes),
+        let key = user.test.key(self.shared.plan.node(id).def.scope);
+        let session = self.find(id, key).and_then(|found| found.session.clone());
+        Ok(match (session, cell) {
+            (Some(session), _) => Fetched::Session(session),
             (None, Cell::Shared(cell)) => Fetched::Cell(cell),
             (None, Cell::Local(_)) => {
                 panic!("itest bug: a test's value was asked for from outside")
@@ -188,8 +201,11 @@ impl Store {
             .expect("itest bug: a store without upstream was asked for a wider value");
         let outcome = match upstream.fetch(id, user.index) {
             Ok(Fetched::Cell(cell)) => Ok(Cell::Shared(cell)),
-            Ok(Fetched::Bytes(bytes)) => decode(def, &bytes)
-                .map_err(|failure| SetupStop::Failed(self.error(def, user, vec![failure]))),
+            Ok(Fetched::Session(session)) => {
+                builtin::import_env(&session.exports);
+                decode(def, &session.json)
+                    .map_err(|failure| SetupStop::Failed(self.error(def, user, vec![failure])))
+            }
             Err(stop) => Err(stop),
         };
         let instance = Instance {
@@ -197,7 +213,7 @@ impl Store {
             key,
             name: self.name(def, key, user),
             outcome: outcome.clone(),
-            bytes: None,
+            session: None,
             life: Life::Nothing,
             request: None,
         };
@@ -257,12 +273,15 @@ impl Store {
         let made = make(def, args, on);
         drop((running, watch));
         let mut life = Life::Nothing;
-        let mut bytes = None;
+        let mut session = None;
         let outcome = match made {
             Ok((cell, made)) => {
                 life = made;
-                match self.publish(def, cell, &mut bytes) {
-                    Ok(cell) => Ok(cell),
+                match self.publish(id, cell, &request) {
+                    Ok((cell, value)) => {
+                        session = value;
+                        Ok(cell)
+                    }
                     Err(failure) => Err(Stop::Failed(failure)),
                 }
             }
@@ -271,7 +290,7 @@ impl Store {
         let outcome = outcome.map_err(|stop| match stop {
             Stop::Failed(failure) => SetupStop::Failed(self.error(def, user, vec![failure])),
             Stop::Skipped(reason) => SetupStop::Skipped {
-                fixture: def.name,
+                fixture: def.name.to_owned(),
                 reason,
             },
             Stop::Xfailed(reason) => SetupStop::Xfailed(reason),
@@ -295,7 +314,7 @@ impl Store {
             key,
             name,
             outcome,
-            bytes,
+            session,
             life,
             request: Some(request),
         }
@@ -304,14 +323,15 @@ impl Store {
     /// What users of a fresh value borrow: of a session value a copy, as in any other process.
     fn publish(
         &self,
-        def: &'static FixtureDef,
+        id: NodeId,
         cell: Cell,
-        bytes: &mut Option<Arc<[u8]>>,
-    ) -> Result<Cell, Failure> {
-        let Some(codec) = def.codec else {
-            return Ok(cell);
+        request: &Request,
+    ) -> Result<(Cell, Option<SessionValue>), Failure> {
+        let node = self.shared.plan.node(id);
+        let Some(codec) = node.def.codec else {
+            return Ok((cell, None));
         };
-        let encoded = cell.with(codec.encode).map_err(|error| {
+        let json = cell.with(codec.encode).map_err(|error| {
             let mut failure = Failure::new(
                 FailureKind::Misuse,
                 "the value of a session fixture cannot be serialised: it must survive the way \
@@ -320,9 +340,19 @@ impl Store {
             failure.causes.push(error);
             failure
         })?;
-        let copy = decode(def, &encoded)?;
-        *bytes = Some(encoded.into());
-        Ok(copy)
+        let copy = decode(node.def, &json)?;
+        let mut exports = Vec::new();
+        for dep in &node.deps {
+            if let Dep::Node(dep) = dep
+                && let Some(below) = self.find(*dep, Key::Session)
+                && let Some(value) = &below.session
+            {
+                exports.extend_from_slice(&value.exports);
+            }
+        }
+        exports.extend(request.exports());
+        let json = json.into();
+        Ok((copy, Some(SessionValue { json, exports })))
     }
 
     /// Tears down what the test before had and `next` does not share; `None` ends everything.
@@ -364,7 +394,7 @@ impl Store {
         let request = request?;
         let def = self.shared.plan.node(node).def;
         let test = name.test.clone().unwrap_or_else(|| "".into());
-        let running = super::panic::running(&test);
+        let running = super::panic::running(&format!("{} (teardown)", name.path));
         let first = request.next_finalizer();
         if matches!(life, Life::Nothing) && first.is_none() {
             return None;
@@ -404,6 +434,7 @@ impl Store {
             fixture: name,
             error: error.clone(),
             duration: started.elapsed(),
+            output: String::new(),
         });
         error
     }
@@ -542,11 +573,11 @@ fn poll_once(
     }
 }
 
-fn decode(def: &'static FixtureDef, bytes: &[u8]) -> Result<Cell, Failure> {
+fn decode(def: &'static FixtureDef, json: &str) -> Result<Cell, Failure> {
     let codec = def
         .codec
         .expect("itest bug: a session fixture without a codec");
-    (codec.decode)(bytes).map(Cell::new).map_err(|error| {
+    (codec.decode)(json).map(Cell::new).map_err(|error| {
         let mut failure = Failure::new(
             FailureKind::Misuse,
             "the value of a session fixture does not survive the way through JSON to other \

@@ -1,0 +1,333 @@
+//! The dispatcher: hands the plan to a [`Crew`] and its events to the reporters.
+//!
+//! It runs no user code, so whatever happens to a test, the report is complete.
+
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::FAILED;
+use super::events::Message;
+use super::executor::{finished, required};
+use super::process::Processes;
+use super::schedule::Schedule;
+use super::threads::Threads;
+use crate::cli::Args;
+use crate::event::{Event, TestName};
+use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::plan::{Plan, PlannedTest, Verdict, available_threads};
+use crate::report::{self, Reporter, Tally};
+
+/// After which a running test is reported as slow, as in libtest.
+const SLOW: Duration = Duration::from_secs(60);
+
+/// How long fixtures that others share may take to tear down when the process must end.
+pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// Who runs the tests.
+pub(super) trait Crew: Send + Sync {
+    /// The life of one of its threads; ends with [`Message::ExecutorDone`].
+    fn work(&self);
+
+    /// Starts no more tests.
+    fn stop(&self);
+
+    /// Tears down the session fixtures; tells whether that came to an end.
+    fn finish(&self, hung: bool) -> bool;
+}
+
+/// What a crew has to do.
+pub(super) struct Work {
+    pub(super) plan: Arc<Plan>,
+    pub(super) schedule: Schedule,
+}
+
+/// Prints to stderr, if it is there.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Runs the tests and reports; the exit code tells whether all went well.
+pub(super) fn dispatch(
+    plan: Plan,
+    verdicts: Vec<(usize, Verdict)>,
+    args: &Args,
+    in_process: bool,
+) -> io::Result<ExitCode> {
+    let started = Instant::now();
+    let mut run = Run {
+        reporter: report::reporter(
+            args,
+            &binary_id(),
+            io::stdout().is_terminal(),
+            Box::new(io::stdout()),
+        )?,
+        tally: Tally::default(),
+        ensure_time: args.ensure_time,
+        before: HashMap::new(),
+        write_error: None,
+        failed: false,
+    };
+    run.event(Event::RunStarted {
+        tests: verdicts.len(),
+        filtered_out: plan.filtered_out + plan.tests.len() - verdicts.len(),
+        shuffle_seed: args.shuffle,
+    });
+    let mut ready = Vec::new();
+    let mut before: Vec<Event> = Vec::new();
+    for (index, verdict) in verdicts {
+        match without_running(&plan.tests[index], verdict) {
+            Some(event) => before.push(event),
+            None => {
+                if !before.is_empty() {
+                    let next = plan.tests[index].name.clone();
+                    run.before.insert(next, std::mem::take(&mut before));
+                }
+                ready.push(index);
+            }
+        }
+    }
+    let wanted = args
+        .test_threads
+        .map_or_else(available_threads, usize::from);
+    let threads = wanted.min(ready.len()).max(1);
+    let schedule = Schedule::new(&plan, ready, threads, args.shuffle);
+    let plan = Arc::new(plan);
+    let work = Work { plan, schedule };
+    let (sender, messages) = mpsc::channel();
+    let crew: Arc<dyn Crew> = if in_process {
+        Arc::new(Threads::new(work, args.require.clone(), sender))
+    } else {
+        Arc::new(Processes::new(work, args, sender))
+    };
+    for number in 0..threads {
+        let crew = crew.clone();
+        thread::Builder::new()
+            .name(format!("itest-worker-{number}"))
+            .spawn(move || crew.work())?;
+    }
+    let (stopped, hung) = run.follow(&messages, threads, &*crew, args.fail_fast);
+    run.failed |= !crew.finish(hung);
+    run.drain(&messages);
+    let rest = std::mem::take(&mut run.before);
+    let rest = rest.into_values().flatten().chain(before);
+    rest.for_each(|event| run.event(event));
+    run.event(Event::RunFinished {
+        duration: started.elapsed(),
+        interrupted: hung || stopped,
+    });
+    run.finish()
+}
+
+/// What there is to say about a test that its verdict keeps from running.
+fn without_running(test: &PlannedTest, verdict: Verdict) -> Option<Event> {
+    let ignored = |reason, skipped| Event::TestIgnored {
+        test: test.name.clone(),
+        reason,
+        skipped,
+    };
+    let ended = |outcome| finished(test.name.clone(), outcome, Duration::ZERO, String::new());
+    match verdict {
+        Verdict::Run | Verdict::LeftOut => None,
+        Verdict::Ignored(reason) => Some(ignored(reason, false)),
+        Verdict::Skipped(reason) => Some(ignored(reason, true)),
+        Verdict::NotRun(reason) => {
+            let reason = format!("[NOTRUN] {reason}");
+            Some(ended(Outcome::Xfailed { reason }))
+        }
+        Verdict::Required(reason) => {
+            let failure = required(&reason);
+            Some(ended(Outcome::Failed { failure }))
+        }
+    }
+}
+
+/// This binary as nextest names it: the package, and the target unless it has the same name.
+fn binary_id() -> String {
+    let exe = std::env::current_exe().unwrap_or_default();
+    let stem = exe.file_stem().unwrap_or_default().to_string_lossy();
+    // Cargo puts a hash behind the target's name.
+    let target = match stem.rsplit_once('-') {
+        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name
+        }
+        _ => &stem,
+    };
+    match std::env::var("CARGO_PKG_NAME") {
+        Ok(package) if package.replace('-', "_") != target => format!("{package}::{target}"),
+        _ => target.to_owned(),
+    }
+}
+
+/// The reporting side of a run.
+struct Run {
+    reporter: Box<dyn Reporter>,
+    tally: Tally,
+    /// Tests that take this long fail.
+    ensure_time: Option<Duration>,
+    /// What is to be said of tests that do not run, where it would stand: before the test that
+    /// follows them.
+    before: HashMap<TestName, Vec<Event>>,
+    /// The first one; the run goes on, and fails.
+    write_error: Option<io::Error>,
+    /// Something went wrong that no event tells.
+    failed: bool,
+}
+
+/// A test under way.
+struct Running {
+    test: TestName,
+    started: Instant,
+    told: bool,
+}
+
+impl Run {
+    fn event(&mut self, event: Event) {
+        let event = self.judged(event);
+        self.tally.event(&event);
+        let result = self.reporter.event(&event);
+        self.note(result);
+    }
+
+    /// `--ensure-time` makes a failure of what took too long.
+    fn judged(&self, mut event: Event) -> Event {
+        if let (
+            Some(limit),
+            Event::TestFinished {
+                outcome, duration, ..
+            },
+        ) = (self.ensure_time, &mut event)
+            && *outcome == Outcome::Passed
+            && *duration >= limit
+        {
+            let message = format!("took {duration:.3?}, more than {limit:?}");
+            *outcome = Outcome::Failed {
+                failure: Failure::new(FailureKind::Timeout, message),
+            };
+        }
+        event
+    }
+
+    fn note(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.write_error.get_or_insert(error);
+        }
+    }
+
+    fn flush(&mut self) {
+        let result = self.reporter.flush();
+        self.note(result);
+    }
+
+    /// Reports until all executors are done; tells whether the run was stopped, and whether one
+    /// hangs.
+    fn follow(
+        &mut self,
+        messages: &Receiver<Message>,
+        mut executors: usize,
+        crew: &dyn Crew,
+        fail_fast: bool,
+    ) -> (bool, bool) {
+        let mut running: Vec<Running> = Vec::new();
+        let mut stopped = false;
+        while executors > 0 {
+            let message = match messages.try_recv() {
+                Ok(message) => Some(message),
+                Err(TryRecvError::Disconnected) => break,
+                Err(TryRecvError::Empty) => {
+                    self.flush();
+                    wait(messages, &running)
+                }
+            };
+            match message {
+                None => self.tell_slow(&mut running),
+                Some(Message::ExecutorDone) => executors -= 1,
+                Some(Message::Hung { test, failure }) => {
+                    crew.stop();
+                    self.hung(test, failure);
+                    return (true, true);
+                }
+                Some(Message::Event(event)) => {
+                    match &event {
+                        Event::TestStarted { test } => {
+                            for event in self.before.remove(test).into_iter().flatten() {
+                                self.event(event);
+                            }
+                            running.push(Running {
+                                test: test.clone(),
+                                started: Instant::now(),
+                                told: false,
+                            });
+                        }
+                        Event::TestFinished { test, outcome, .. } => {
+                            running.retain(|running| running.test != *test);
+                            if fail_fast && outcome.is_failure() {
+                                stopped = true;
+                                crew.stop();
+                            }
+                        }
+                        _ => {}
+                    }
+                    self.event(event);
+                }
+            }
+        }
+        (stopped, false)
+    }
+
+    fn tell_slow(&mut self, running: &mut [Running]) {
+        for running in running {
+            let elapsed = running.started.elapsed();
+            if !running.told && elapsed >= SLOW {
+                running.told = true;
+                let test = running.test.clone();
+                self.event(Event::TestSlow { test, elapsed });
+            }
+        }
+    }
+
+    /// A thread of ours cannot be stopped: its test fails, the others' results stand, the process
+    /// ends.
+    fn hung(&mut self, test: TestName, mut failure: Failure) {
+        failure.causes.push(
+            "it does not yield, so the test process ends here; tests that had not run are not \
+             counted"
+                .to_owned(),
+        );
+        let outcome = Outcome::Failed { failure };
+        self.event(finished(test, outcome, Duration::ZERO, String::new()));
+    }
+
+    fn drain(&mut self, messages: &Receiver<Message>) {
+        for message in messages.try_iter() {
+            if let Message::Event(event) = message {
+                self.event(event);
+            }
+        }
+    }
+
+    fn finish(mut self) -> io::Result<ExitCode> {
+        self.flush();
+        let failed = self.failed || !self.tally.is_success();
+        match self.write_error {
+            Some(error) => Err(error),
+            None if failed => Ok(ExitCode::from(FAILED)),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// The next message, or `None` when a test has become slow.
+fn wait(messages: &Receiver<Message>, running: &[Running]) -> Option<Message> {
+    let untold = running.iter().filter(|running| !running.told);
+    match untold.map(|running| running.started + SLOW).min() {
+        None => messages.recv().ok(),
+        Some(due) => messages
+            .recv_timeout(due.saturating_duration_since(Instant::now()))
+            .ok(),
+    }
+}

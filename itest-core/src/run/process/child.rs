@@ -1,0 +1,277 @@
+//! The test binary as a worker or session host: does what the dispatcher orders.
+
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::protocol::{self, Answer, Order, Passed, Report};
+use crate::cli::Args;
+use crate::event::Event;
+use crate::outcome::Outcome;
+use crate::plan::{NodeId, Plan};
+use crate::run::events::{Events, Message};
+use crate::run::executor::Executor;
+use crate::run::host;
+use crate::run::store::{Fetched, Holds, SetupStop, Shared, Store, Upstream};
+
+/// What a child process is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::run) enum Role {
+    /// Runs tests.
+    Worker,
+    /// Holds the session fixtures.
+    SessionHost,
+}
+
+impl Role {
+    const ALL: [Role; 2] = [Role::Worker, Role::SessionHost];
+
+    /// The first argument of such a process.
+    pub(crate) fn argument(self) -> &'static str {
+        match self {
+            Role::Worker => "--itest-role=worker",
+            Role::SessionHost => "--itest-role=session-host",
+        }
+    }
+
+    /// Of this process, if it is a child.
+    pub(in crate::run) fn of(first_argument: &std::ffi::OsStr) -> Option<Role> {
+        Role::ALL
+            .into_iter()
+            .find(|role| first_argument == role.argument())
+    }
+}
+
+/// How long a test may go on when the dispatcher is gone.
+const ORPHAN_LIMIT: Duration = Duration::from_secs(10);
+
+/// The socket to the dispatcher, and how far our own output has come.
+struct Link {
+    socket: Mutex<UnixStream>,
+    /// The capture file, if that is where stdout goes.
+    output: Option<File>,
+    /// Records of tests that passed.
+    passed: File,
+}
+
+impl Link {
+    fn send(&self, report: &Report) {
+        let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
+        // If the dispatcher is gone, the reading thread notices.
+        let _ = protocol::write(&mut *socket, report);
+    }
+
+    /// Length of the capture file with all that was printed so far.
+    fn printed(&self) -> u64 {
+        let Some(output) = &self.output else { return 0 };
+        let _ = io::stdout().flush();
+        flush_c();
+        output.metadata().map_or(0, |meta| meta.len())
+    }
+}
+
+#[expect(unsafe_code, reason = "C libraries have buffers of their own")]
+fn flush_c() {
+    // SAFETY: a null pointer means all streams; each is locked while it is flushed.
+    unsafe {
+        libc::fflush(std::ptr::null_mut());
+    }
+}
+
+/// The whole life of a child process.
+pub(in crate::run) fn run(
+    role: Role,
+    passed: &Path,
+    plan: Plan,
+    args: &Args,
+) -> io::Result<ExitCode> {
+    let results = File::options().append(true).open(passed)?;
+    std::fs::remove_file(passed)?;
+    let socket = take_stdin()?;
+    let orders = BufReader::new(socket.try_clone()?);
+    let link = Arc::new(Link {
+        socket: Mutex::new(socket),
+        output: if args.capture {
+            Some(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+        } else {
+            None
+        },
+        passed: results,
+    });
+    let sending = link.clone();
+    let hung = link.clone();
+    let shared = Shared {
+        plan: Arc::new(plan),
+        events: Events::with(Arc::new(move |message| forward(&sending, message))),
+        on_hung: Arc::new(move |test, failure| {
+            hung.send(&Report::Hung {
+                test: test.clone(),
+                failure,
+            });
+        }),
+    };
+    let (order_sender, ordered) = mpsc::channel();
+    let (answer_sender, answers) = mpsc::channel();
+    let (working, worked) = mpsc::channel::<()>();
+    thread::Builder::new()
+        .name("itest-orders".to_owned())
+        .spawn(move || {
+            listen(orders, &order_sender, &answer_sender);
+            // The dispatcher is gone. What runs gets some time to end by itself.
+            drop((order_sender, answer_sender));
+            if worked.recv_timeout(ORPHAN_LIMIT) == Err(RecvTimeoutError::Timeout) {
+                end_group();
+            }
+        })?;
+    match role {
+        Role::Worker => work(shared, args, &link, &ordered, answers),
+        Role::SessionHost => serve(shared, &link, &ordered),
+    }
+    drop(working);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the socket that stands at stdin and leaves `/dev/null` there for user code.
+#[expect(unsafe_code, reason = "stdin is replaced before anything else runs")]
+fn take_stdin() -> io::Result<UnixStream> {
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    // SAFETY: nothing has read from stdin yet, and no other thread opens files: the lowest free
+    // descriptor is 0 again.
+    drop(unsafe { OwnedFd::from_raw_fd(0) });
+    let null = File::open("/dev/null")?;
+    std::mem::forget(null);
+    Ok(UnixStream::from(socket))
+}
+
+#[expect(unsafe_code, reason = "std has no way to kill a process group")]
+fn end_group() -> ! {
+    // SAFETY: a plain system call; 0 is our own group, which the dispatcher made for us.
+    unsafe {
+        libc::kill(0, libc::SIGKILL);
+    }
+    std::process::abort()
+}
+
+fn listen(
+    mut orders: BufReader<UnixStream>,
+    order_sender: &Sender<Order>,
+    answer_sender: &Sender<Answer>,
+) {
+    while let Ok(Some(order)) = protocol::read(&mut orders) {
+        let sent = match order {
+            Order::Fetched(answer) => answer_sender.send(answer).is_ok(),
+            order => order_sender.send(order).is_ok(),
+        };
+        if !sent {
+            return;
+        }
+    }
+}
+
+fn forward(link: &Link, message: Message) {
+    let Message::Event(event) = message else {
+        return;
+    };
+    let printed = match &event {
+        // The dispatcher knows which test is next.
+        Event::TestStarted { .. } | Event::CallStarted { .. } => return,
+        Event::TestFinished { .. }
+        | Event::TeardownFinished { .. }
+        | Event::SetupFinished { .. } => link.printed(),
+        _ => 0,
+    };
+    match event {
+        Event::TestFinished {
+            outcome: Outcome::Passed,
+            attempts: 1,
+            duration,
+            ref teardown_errors,
+            ..
+        } if teardown_errors.is_empty() => {
+            let record = Passed { duration, printed }.to_bytes();
+            // A disk without room for sixteen bytes fails the test that passed, not the run.
+            let _ = (&link.passed).write_all(&record);
+        }
+        event => link.send(&Report::Event { event, printed }),
+    }
+}
+
+fn work(
+    shared: Shared,
+    args: &Args,
+    link: &Arc<Link>,
+    ordered: &Receiver<Order>,
+    answers: Receiver<Answer>,
+) {
+    let upstream = Arc::new(Dispatcher {
+        link: link.clone(),
+        answers: Mutex::new(answers),
+    });
+    let mut executor = Executor::new(
+        shared,
+        Arc::default(),
+        args.require.clone(),
+        Holds::Worker,
+        upstream,
+    );
+    while let Ok(order) = ordered.recv() {
+        match order {
+            Order::Run(tests) => {
+                for test in tests {
+                    executor.run(test as usize);
+                }
+                link.send(&Report::Idle);
+            }
+            Order::Finish | Order::Fetch { .. } | Order::Fetched(_) => break,
+        }
+    }
+    executor.finish();
+}
+
+fn serve(shared: Shared, link: &Link, ordered: &Receiver<Order>) {
+    let mut store = Store::new(shared.clone(), Holds::Session, None);
+    while let Ok(order) = ordered.recv() {
+        match order {
+            Order::Fetch { node, test } => {
+                let fetched = host::fetch(&mut store, NodeId(node), test as usize);
+                link.send(&Report::Fetched(fetched.map(|fetched| match fetched {
+                    Fetched::Session(value) => value,
+                    Fetched::Cell(_) => panic!("itest bug: the session host was asked for more"),
+                })));
+            }
+            Order::Finish | Order::Run(_) | Order::Fetched(_) => break,
+        }
+    }
+    store.leave(None);
+}
+
+/// Session values come from the host by way of the dispatcher.
+struct Dispatcher {
+    link: Arc<Link>,
+    answers: Mutex<Receiver<Answer>>,
+}
+
+impl Upstream for Dispatcher {
+    fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.link.send(&Report::Fetch {
+            node: node.0,
+            test: u32::try_from(test).expect("itest bug: more than 2^32 tests"),
+        });
+        match answers.recv() {
+            Ok(answer) => answer.map(Fetched::Session),
+            // The dispatcher is gone, and with it whoever could read why.
+            Err(_) => Err(SetupStop::Skipped {
+                fixture: String::new(),
+                reason: "the run has ended".to_owned(),
+            }),
+        }
+    }
+}

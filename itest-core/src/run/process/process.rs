@@ -1,0 +1,251 @@
+//! [`Process`]: the dispatcher's side of a process that runs user code.
+//!
+//! The test binary runs itself again. Orders and reports go over a socket that the child finds as
+//! its stdin; stdout and stderr of the child, of its threads, its own children and its C
+//! libraries go to one file that has no name, from which the dispatcher cuts each test's part.
+//! That a test passed is written to another file, which survives whatever kills the child.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
+
+use super::child::Role;
+use super::protocol::{self, Order, Passed, Report};
+
+/// A running worker or session host.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    orders: UnixStream,
+    reports: BufReader<UnixStream>,
+    /// `None` where the child writes to our own stdout and stderr.
+    capture: Option<File>,
+    /// How far the capture has been cut.
+    cut: u64,
+    passed: Records,
+}
+
+/// The file with the records of passed tests.
+#[derive(Debug)]
+struct Records {
+    file: File,
+    path: PathBuf,
+}
+
+/// What came from a process.
+#[derive(Debug)]
+pub(crate) enum Received {
+    /// The tests that passed since the last time, in order.
+    Passed(Vec<Passed>),
+    /// What else there is to say, after those.
+    Report(Report),
+    /// It is gone, or talks garbage.
+    Gone,
+}
+
+/// How long a test that passed may wait for being reported.
+const TICK: Duration = Duration::from_millis(100);
+
+impl Process {
+    /// Starts one that does what this process was asked to do.
+    pub(crate) fn spawn(role: Role, capture: bool) -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_read_timeout(Some(TICK))?;
+        let mut command = Command::new(std::env::current_exe()?);
+        let passed = Records::new()?;
+        command
+            .arg(role.argument())
+            .arg(&passed.path)
+            .args(std::env::args_os().skip(1))
+            .stdin(OwnedFd::from(theirs))
+            // Its own group: what a test leaves behind can be killed with it, and a Ctrl-C at the
+            // terminal reaches the dispatcher alone, which then stops the run in order.
+            .process_group(0);
+        if let Some(name) = std::env::args_os().next() {
+            command.arg0(name);
+        }
+        let capture = capture.then(unnamed_file).transpose()?;
+        if let Some(capture) = &capture {
+            command.stdout(capture.try_clone()?);
+            command.stderr(capture.try_clone()?);
+        }
+        Ok(Process {
+            child: command.spawn()?,
+            reports: BufReader::new(ours.try_clone()?),
+            orders: ours,
+            capture,
+            cut: 0,
+            passed,
+        })
+    }
+
+    pub(crate) fn send(&mut self, order: &Order) -> io::Result<()> {
+        protocol::write(&mut self.orders, order)
+    }
+
+    /// Waits for what comes next. Records of passed tests come before what happened after them.
+    pub(crate) fn receive(&mut self) -> Received {
+        loop {
+            let readable = match self.reports.fill_buf() {
+                Ok(_) => true,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => false,
+                    io::ErrorKind::Interrupted => continue,
+                    _ => true,
+                },
+            };
+            let passed = self.passed.read();
+            if !passed.is_empty() {
+                return Received::Passed(passed);
+            }
+            if readable {
+                return match protocol::read(&mut self.reports) {
+                    Ok(Some(report)) => Received::Report(report),
+                    Ok(None) | Err(_) => Received::Gone,
+                };
+            }
+        }
+    }
+
+    /// What was printed since the last cut, up to `end` bytes of the whole.
+    pub(crate) fn cut(&mut self, end: u64) -> String {
+        let (start, file) = match &mut self.capture {
+            Some(file) if end > self.cut => (std::mem::replace(&mut self.cut, end), file),
+            _ => return String::new(),
+        };
+        let mut bytes = Vec::new();
+        let read = file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| file.take(end - start).read_to_end(&mut bytes));
+        match read {
+            Ok(_) => String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            Err(error) => format!("(the output cannot be read: {error})\n"),
+        }
+    }
+
+    /// All that was printed since the last cut.
+    pub(crate) fn cut_all(&mut self) -> String {
+        let end = match &self.capture {
+            Some(file) => file.metadata().map_or(0, |meta| meta.len()),
+            None => 0,
+        };
+        self.cut(end)
+    }
+
+    /// Kills it, with all that tests started in it and left in its group.
+    pub(crate) fn kill(&mut self) {
+        kill_group(&self.child);
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait()
+    }
+}
+
+impl Records {
+    fn new() -> io::Result<Self> {
+        let (file, path) = temporary_file("passed")?;
+        Ok(Records { file, path })
+    }
+
+    /// Those since the last time.
+    fn read(&mut self) -> Vec<Passed> {
+        let mut bytes = Vec::new();
+        // Each was written at once: there are no halves.
+        let _ = self.file.read_to_end(&mut bytes);
+        let (records, _) = bytes.as_chunks();
+        records.iter().copied().map(Passed::from_bytes).collect()
+    }
+}
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        // The child removes it when it has opened it; this one did not come so far.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Normally it has ended by itself; nothing of it may outlive us.
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            kill_group(&self.child);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "std kills one process, not its group")]
+fn kill_group(child: &Child) {
+    let Ok(group) = i32::try_from(child.id()) else {
+        return;
+    };
+    // SAFETY: a plain system call. The child has not been waited for, so the id is still its own.
+    unsafe {
+        libc::kill(-group, libc::SIGKILL);
+    }
+}
+
+/// A file that only its open descriptors know; everybody appends to it.
+fn unnamed_file() -> io::Result<File> {
+    let (file, path) = temporary_file("output")?;
+    std::fs::remove_file(path)?;
+    Ok(file)
+}
+
+fn temporary_file(what: &str) -> io::Result<(File, PathBuf)> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let dir = std::env::temp_dir();
+    loop {
+        let name = format!("itest-{what}-{}-{:x}", std::process::id(), unique());
+        let path = dir.join(name);
+        let file = File::options()
+            .read(true)
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
+        match file {
+            Ok(file) => return Ok((file, path)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn unique() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}
+
+/// How a process ended, in words.
+pub(crate) fn describe(status: ExitStatus) -> String {
+    if let Some(signal) = status.signal() {
+        let name = match signal {
+            libc::SIGABRT => " (SIGABRT, abort)",
+            libc::SIGBUS => " (SIGBUS)",
+            libc::SIGFPE => " (SIGFPE)",
+            libc::SIGILL => " (SIGILL)",
+            libc::SIGKILL => " (SIGKILL)",
+            libc::SIGSEGV => " (SIGSEGV, segmentation fault)",
+            libc::SIGTERM => " (SIGTERM)",
+            libc::SIGTRAP => " (SIGTRAP)",
+            _ => "",
+        };
+        format!("the test process was killed by signal {signal}{name}")
+    } else {
+        match status.code() {
+            Some(code) => {
+                format!("the test process exited with code {code} in the middle of the test")
+            }
+            None => "the test process ended in the middle of the test".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The bytes between the dispatcher and the processes that run user code.
+//!
+//! Orders and reports are frames on a socket: a length and a body of JSON. That a test passed,
+//! which is all that most tests have to say, is a record of fixed length in a file instead: it is
+//! there even if the process dies at once, and the dispatcher need not wake up for each.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Event, TestName};
+use crate::outcome::Failure;
+use crate::run::store::{SessionValue, SetupStop};
+
+/// No frame is longer: a longer one is garbage.
+const LIMIT: u32 = 256 << 20;
+
+/// A session value, or why there is none.
+pub(crate) type Answer = Result<SessionValue, SetupStop>;
+
+/// From the dispatcher to a worker or to the session host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// Run these tests, in this order.
+    Run(Vec<u32>),
+    /// Make this session value for that test. To the host only.
+    Fetch { node: u32, test: u32 },
+    /// The answer to [`Report::Fetch`].
+    Fetched(Answer),
+    /// Tear down everything and end.
+    Finish,
+}
+
+/// From a worker or the session host to the dispatcher.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Report {
+    /// Something happened; what was printed up to then has this length.
+    Event { event: Event, printed: u64 },
+    /// A session value is wanted. From workers only.
+    Fetch { node: u32, test: u32 },
+    /// The answer to [`Order::Fetch`]. From the host only.
+    Fetched(Answer),
+    /// The running test overran its limit and does not yield.
+    Hung { test: TestName, failure: Failure },
+    /// The tests of the last [`Order::Run`] have run.
+    Idle,
+}
+
+/// The record of a test that passed: the next one in turn, and there is nothing else to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Passed {
+    pub(crate) duration: Duration,
+    /// Length of the capture file when it ended.
+    pub(crate) printed: u64,
+}
+
+impl Passed {
+    /// Length of a record.
+    pub(crate) const LENGTH: usize = 16;
+
+    pub(crate) fn to_bytes(self) -> [u8; Self::LENGTH] {
+        let nanos = u64::try_from(self.duration.as_nanos()).unwrap_or(u64::MAX);
+        let mut bytes = [0; Self::LENGTH];
+        bytes[..8].copy_from_slice(&nanos.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.printed.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
+        let number = |at: usize| {
+            let mut half = [0; 8];
+            half.copy_from_slice(&bytes[at..at + 8]);
+            u64::from_le_bytes(half)
+        };
+        Passed {
+            duration: Duration::from_nanos(number(0)),
+            printed: number(8),
+        }
+    }
+}
+
+/// Writes one frame.
+pub(crate) fn write<T: Serialize>(to: &mut impl Write, frame: &T) -> io::Result<()> {
+    let body = serde_json::to_vec(frame)?;
+    let length = u32::try_from(body.len())
+        .ok()
+        .filter(|length| *length <= LIMIT)
+        .ok_or_else(|| garbage("a frame that is too long"))?;
+    // One write: no half frames of a process that dies between two.
+    let mut bytes = Vec::with_capacity(4 + body.len());
+    bytes.extend_from_slice(&length.to_le_bytes());
+    bytes.extend_from_slice(&body);
+    to.write_all(&bytes)
+}
+
+/// Reads one frame; `None` at the end of the stream.
+///
+/// A time limit of the stream ends only the wait for the first byte, in whoever fills the buffer.
+pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+    let mut head = [0; 4];
+    if fill(from, &mut head)? == 0 {
+        return Ok(None);
+    }
+    let length = u32::from_le_bytes(head);
+    if length > LIMIT {
+        return Err(garbage("a frame that is too long"));
+    }
+    // Grows as the bytes arrive, not as the header promises.
+    let mut body = Vec::new();
+    while body.len() < length as usize {
+        let start = body.len();
+        body.resize((start + CHUNK).min(length as usize), 0);
+        if fill(from, &mut body[start..])? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(Some(serde_json::from_slice(&body)?))
+}
+
+/// So much is read at once.
+const CHUNK: usize = 64 << 10;
+
+/// Fills all of `buffer`, or nothing of it at the end of the stream.
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match from.read(&mut buffer[filled..]) {
+            Ok(0) if filled == 0 => return Ok(0),
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(n) => filled += n,
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::Interrupted
+                        | io::ErrorKind::WouldBlock
+                        | io::ErrorKind::TimedOut
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn garbage(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}

@@ -1,0 +1,85 @@
+//! The crew of `--in-process`: executors are threads, and nothing is captured.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::dispatcher::{Crew, END_LIMIT, Work, say};
+use super::events::{Events, Message};
+use super::executor::Executor;
+use super::host::Host;
+use super::locks::Locks;
+use super::store::{Holds, Shared};
+use crate::cli::Require;
+
+/// See the [module](self).
+pub(super) struct Threads {
+    shared: Shared,
+    work: Mutex<Work>,
+    locks: Arc<Locks>,
+    session: Arc<Host>,
+    require: Require,
+    stop: AtomicBool,
+}
+
+impl Threads {
+    pub(super) fn new(work: Work, require: Require, messages: Sender<Message>) -> Self {
+        let hung = messages.clone();
+        let shared = Shared {
+            plan: work.plan.clone(),
+            events: Events::to(messages),
+            on_hung: Arc::new(move |test, failure| {
+                let test = test.clone();
+                let _ = hung.send(Message::Hung { test, failure });
+            }),
+        };
+        Threads {
+            session: Arc::new(Host::new(shared.clone(), Holds::Session, None)),
+            shared,
+            work: Mutex::new(work),
+            locks: Arc::default(),
+            require,
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    fn next_part(&self) -> Option<Vec<usize>> {
+        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+        work.schedule.next()
+    }
+}
+
+impl Crew for Threads {
+    fn work(&self) {
+        let mut executor = Executor::new(
+            self.shared.clone(),
+            self.locks.clone(),
+            self.require.clone(),
+            Holds::Worker,
+            self.session.clone(),
+        );
+        let mut part = Vec::new().into_iter();
+        while !self.stop.load(Ordering::Relaxed) {
+            let next = part.next().or_else(|| {
+                part = self.next_part()?.into_iter();
+                part.next()
+            });
+            let Some(index) = next else { break };
+            executor.run(index);
+        }
+        executor.finish();
+        self.shared.events.message(Message::ExecutorDone);
+    }
+
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn finish(&self, hung: bool) -> bool {
+        let ended = self.session.end(hung.then_some(END_LIMIT)).is_ok();
+        if !ended {
+            say("error: the session fixtures were not torn down in time");
+        }
+        ended
+    }
+}
