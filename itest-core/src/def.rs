@@ -139,6 +139,8 @@ pub struct FixtureDef {
     pub location: Location,
     /// The doc comment, lines joined by `\n`, each without its one leading space.
     pub doc: &'static str,
+    /// It has some `pub`.
+    pub public: bool,
     /// How long a value lives.
     pub scope: Scope,
     /// Which tests get it without asking.

@@ -37,6 +37,7 @@ cases! {
     owned_provided
     owned_twice
     owned_wide
+    public_first
     request_by_value
     request_wrong_type
     scope_module_group

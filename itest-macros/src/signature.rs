@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, FnArg, GenericParam, LitStr, Meta, Pat, PatType, Path, ReturnType, Safety, Signature, Type,
-    Visibility,
+    Attribute, FnArg, GenericParam, LitStr, Meta, Pat, PatType, Path, ReturnType, Safety,
+    Signature, Type, Visibility,
 };
 
 use crate::ctxt::Context;
@@ -135,29 +135,25 @@ pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<
 /// `declared`: lifetimes that the function declares, which is an error of its own.
 fn take_param(cx: &Context, typed: &mut PatType, declared: &[Ident]) -> Option<Param> {
     let from = take_from(cx, &mut typed.attrs);
-    let ident = param_ident(cx, &typed.pat)?;
-    let plain = ident.unraw().to_string();
-    let name = plain.trim_start_matches('_').to_owned();
-    if name.is_empty() && from.is_none() {
-        cx.error(ident.span(), NO_NAME);
-        return None;
-    }
+    let (name, span) = param_name(cx, &typed.pat, from.as_ref())?;
     let (access, ty) = match peel(&typed.ty) {
         Type::Reference(reference) => {
-            if let Some(lifetime) = &reference.lifetime {
-                let mutability = if reference.mutability.is_some() {
-                    "mut "
-                } else {
-                    ""
-                };
+            if let Some(lifetime) = reference
+                .lifetime
+                .as_ref()
+                .filter(|lifetime| !declared.contains(&lifetime.ident))
+            {
+                let mutability = reference.mutability.as_ref().map_or("", |_| "mut ");
+                let elem = sized_instead(&reference.elem)
+                    .unwrap_or_else(|| reference.elem.to_token_stream().to_string());
                 cx.error_at(
                     lifetime,
                     format!(
                         "a fixture's value is borrowed for the call only\n\
-                         help: leave the lifetime out: `&{mutability}{}`",
-                        reference.elem.to_token_stream(),
+                         help: write `&{mutability}{elem}`",
                     ),
                 );
+                return None;
             }
             match reference.mutability {
                 Some(_) => (Access::Exclusive, &*reference.elem),
@@ -169,7 +165,7 @@ fn take_param(cx: &Context, typed: &mut PatType, declared: &[Ident]) -> Option<P
     check_param_type(cx, access, ty, declared);
     Some(Param {
         name,
-        span: ident.span(),
+        span,
         access,
         ty: ty.to_token_stream(),
         from,
@@ -181,13 +177,34 @@ const NO_NAME: &str = "a parameter's name says which fixture it requests\n\
     help: name the parameter like the fixture, or write `#[from(path::to::fixture)]` before it; \
     a value that is not used: `_name`, or `uses(name)` in the attribute";
 
-fn param_ident<'a>(cx: &Context, pattern: &'a Pat) -> Option<&'a Ident> {
-    match pattern {
+/// What the parameter requests by its name; with `#[from]`, the name may be left out.
+fn param_name(cx: &Context, pattern: &Pat, from: Option<&Binding>) -> Option<(String, Span)> {
+    let name = match pattern {
         Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none() => {
-            Some(&pattern.ident)
+            let plain = pattern.ident.unraw().to_string();
+            plain.trim_start_matches('_').to_owned()
         }
+        Pat::Wild(_) => String::new(),
         _ => {
             cx.error_at(pattern, NO_NAME);
+            return None;
+        }
+    };
+    let span = match pattern {
+        Pat::Ident(pattern) => pattern.ident.span(),
+        _ => pattern.span(),
+    };
+    if !name.is_empty() {
+        return Some((name, span));
+    }
+    match from {
+        Some(Binding::Name(name)) => Some((name.clone(), span)),
+        Some(Binding::Path(path)) => {
+            let last = path.segments.last()?;
+            Some((last.ident.unraw().to_string(), span))
+        }
+        None => {
+            cx.error(span, NO_NAME);
             None
         }
     }

@@ -34,7 +34,9 @@ impl Names {
     ///
     /// Looked up from the *test's* module outwards, so that a module overrides what the fixtures
     /// that it uses ask for; then from the requesting fixture's module outwards; then anywhere in
-    /// the test's crate, in the fixture's crate, in other crates.
+    /// the test's crate, in the fixture's crate, in other crates, where a fixture with some `pub`
+    /// comes before a private one: what a module has for itself does not compete with what a
+    /// `mod common` offers to all.
     pub(crate) fn ranked(
         &self,
         name: &str,
@@ -62,8 +64,11 @@ impl Names {
             rank(&|fixture| fixture.module_path == module);
         }
         for module in chains.into_iter().flatten() {
-            rank(&|fixture| encloses(crate_of(module), fixture.module_path));
+            let in_crate = |fixture: &FixtureDef| encloses(crate_of(module), fixture.module_path);
+            rank(&|fixture| in_crate(fixture) && fixture.public);
+            rank(&in_crate);
         }
+        rank(&|fixture| fixture.public);
         rank(&|_| true);
         ranks
     }

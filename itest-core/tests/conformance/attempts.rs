@@ -337,7 +337,10 @@ mod sp_51 {
     mod m1 {
         a_fixture!(f());
         a_test!(#[should_panic] t1(f) { fail });
-        a_test!(#[should_panic] t2(f));
+        a_test!(
+            #[should_panic]
+            t2(f)
+        );
     }
 }
 
@@ -364,7 +367,10 @@ mod sp_53 {
 
     mod m1 {
         a_fixture!(f() { raise });
-        a_test!(#[should_panic] t1(f));
+        a_test!(
+            #[should_panic]
+            t1(f)
+        );
     }
 }
 
@@ -378,7 +384,10 @@ mod sp_54 {
     mod m1 {
         a_fixture!(f() { skip });
         a_test!(#[should_panic] t1() { skip });
-        a_test!(#[should_panic] t2(f));
+        a_test!(
+            #[should_panic]
+            t2(f)
+        );
     }
 }
 
@@ -438,11 +447,13 @@ mod ff_51 {
         events: "+s +m =t1 +f =t2 -f -m -s",
         outcomes: "t2:failed",
         args: &["--fail-fast"],
-        drop_in: crate::vocabulary::DropIn::No("libtest's flag is unstable"),
+        // libtest's flag is unstable.
+        drop_in: crate::vocabulary::DropIn::No,
     }
 
+    a_fixture!(s() { scope = "session" });
+
     mod m1 {
-        a_fixture!(s() { scope = "session" });
         a_fixture!(m(s) { scope = "module" });
         a_fixture!(f());
         a_test!(t1(m));

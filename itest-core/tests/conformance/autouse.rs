@@ -35,8 +35,14 @@ mod au_04 {
     a_fixture!(f() { autouse });
 
     mod m1 {
-        a_test!(#[skip(reason = "r")] t1());
-        a_test!(#[skip_if(not(env = "ITEST_CONFORMANCE_NOT_SET"), reason = "c")] t2());
+        a_test!(
+            #[skip(reason = "r")]
+            t1()
+        );
+        a_test!(
+            #[skip_if(not(env = "ITEST_CONFORMANCE_NOT_SET"), reason = "c")]
+            t2()
+        );
         a_test!(t3());
     }
 }
@@ -221,9 +227,15 @@ mod au_59 {
 
     mod m1 {
         a_fixture!(m() { scope = "module"; autouse });
-        a_test!(#[skip(reason = "r")] t1());
+        a_test!(
+            #[skip(reason = "r")]
+            t1()
+        );
         a_test!(t2());
-        a_test!(#[skip(reason = "r")] t3());
+        a_test!(
+            #[skip(reason = "r")]
+            t3()
+        );
     }
     mod m2 {
         a_test!(t4());

@@ -16,6 +16,9 @@ use crate::vocabulary::{Case, DropIn, EVENTS, running};
 /// After which a binary under test is taken to hang.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// How many lines of what a failing case printed are shown.
+const SHOWN: usize = 40;
+
 /// The exit code of a run with failures.
 const FAILED: i32 = 101;
 
@@ -70,6 +73,10 @@ pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    if let Err(problem) = plan_cases() {
+        println!("{problem}\nno case was run because of the problem above");
+        return ExitCode::FAILURE;
+    }
     let all = runs();
     let selected: Vec<Run> = all
         .iter()
@@ -119,13 +126,28 @@ pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
     ExitCode::from(u8::from(failed > 0))
 }
 
+/// Checks that the binary under test can plan all cases: they are one binary.
+fn plan_cases() -> Result<(), String> {
+    let binary = std::env::current_exe().expect("the driver should know its own path");
+    let output = Command::new(binary)
+        // No test has this name, so nothing is asked for but the plan.
+        .args(["--list", "--format=terse", "no such test"])
+        .env(EVENTS, "")
+        .output()
+        .map_err(|error| format!("the binary under test does not start: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 /// Every case in every mode that it says something about, in the order of the source.
 fn runs() -> Vec<Run> {
     let mut cases: Vec<&'static Case> = inventory::iter::<Case>.into_iter().collect();
     cases.sort_by_key(|case| case.place);
     let drop_in = cases
         .iter()
-        .filter(|case| !matches!(case.drop_in, DropIn::No(_)))
+        .filter(|case| case.drop_in != DropIn::No)
         .map(|case| (case, Mode::DropIn));
     let full = cases.iter().map(|case| (case, Mode::Full));
     full.chain(drop_in)
@@ -509,12 +531,13 @@ fn describe(
         let _ = writeln!(said, "  the report does not say {text:?} where it should");
     }
     for (name, text) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
-        if text.trim().is_empty() {
-            continue;
+        let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+        for (index, line) in lines.by_ref().take(SHOWN).enumerate() {
+            let name = if index == 0 { name } else { "" };
+            let _ = writeln!(said, "  {name:9} {line}");
         }
-        let _ = writeln!(said, "  {name}:");
-        for line in text.trim().lines() {
-            let _ = writeln!(said, "    {line}");
+        if lines.next().is_some() {
+            let _ = writeln!(said, "  {:9} …", "");
         }
     }
     said

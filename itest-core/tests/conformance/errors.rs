@@ -76,7 +76,10 @@ mod er_10 {
 
     mod m1 {
         a_fixture!(f() { raise });
-        a_test!(#[xfail(reason = "r")] t1(f));
+        a_test!(
+            #[xfail(reason = "r")]
+            t1(f)
+        );
     }
 }
 
@@ -90,7 +93,10 @@ mod er_83 {
 
     mod m1 {
         a_fixture!(f() { raise_td });
-        a_test!(#[xfail(reason = "r")] t1(f));
+        a_test!(
+            #[xfail(reason = "r")]
+            t1(f)
+        );
         a_test!(#[xfail(reason = "r")] t2(f) { fail });
     }
 }
@@ -414,7 +420,10 @@ mod er_68 {
 
     mod m1 {
         a_fixture!(s() { scope = "session"; raise });
-        a_test!(#[xfail(reason = "r")] t1(s));
+        a_test!(
+            #[xfail(reason = "r")]
+            t1(s)
+        );
         a_test!(t2(s));
     }
 }
@@ -428,7 +437,10 @@ mod er_69 {
 
     mod m1 {
         a_fixture!(f() { raise });
-        a_test!(#[xfail(reason = "r", strict)] t1(f));
+        a_test!(
+            #[xfail(reason = "r", strict)]
+            t1(f)
+        );
     }
 }
 
@@ -566,7 +578,10 @@ mod er_77 {
     mod m1 {
         a_fixture!(x() { scope = "module"; skip });
         a_fixture!(y(x));
-        a_test!(#[xfail(reason = "r")] t1(y));
+        a_test!(
+            #[xfail(reason = "r")]
+            t1(y)
+        );
     }
 }
 

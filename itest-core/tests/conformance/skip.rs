@@ -44,7 +44,10 @@ mod sk_09 {
     }
 
     mod m1 {
-        a_test!(#[skip(reason = "r")] t1());
+        a_test!(
+            #[skip(reason = "r")]
+            t1()
+        );
     }
 }
 
@@ -61,7 +64,10 @@ mod sk_51 {
     mod m1 {
         a_fixture!(m() { scope = "module" });
         a_test!(t1(m));
-        a_test!(#[skip(reason = "r")] t2(m));
+        a_test!(
+            #[skip(reason = "r")]
+            t2(m)
+        );
         a_test!(t3(m));
     }
 }
@@ -79,10 +85,16 @@ mod sk_52 {
     mod m1 {
         a_fixture!(m() { scope = "module" });
         a_test!(t1(m));
-        a_test!(#[skip(reason = "r")] t2(m));
+        a_test!(
+            #[skip(reason = "r")]
+            t2(m)
+        );
     }
     mod m2 {
-        a_test!(#[skip(reason = "r")] t3());
+        a_test!(
+            #[skip(reason = "r")]
+            t3()
+        );
         a_test!(t4());
     }
 }
@@ -97,7 +109,10 @@ mod sk_53 {
 
     mod m1 {
         a_fixture!(f());
-        a_test!(#[skip_if(env = "ITEST_CONFORMANCE_NOT_SET", reason = "r")] t1(f));
+        a_test!(
+            #[skip_if(env = "ITEST_CONFORMANCE_NOT_SET", reason = "r")]
+            t1(f)
+        );
         a_test!(
             #[skip_if(env = "ITEST_CONFORMANCE_NOT_SET", reason = "r")]
             #[skip_if(env = "ITEST_CONFORMANCE", reason = "q")]
@@ -273,9 +288,15 @@ mod sk_60 {
 
     mod m1 {
         a_fixture!(f());
-        a_test!(#[ignore] t1(f));
+        a_test!(
+            #[ignore]
+            t1(f)
+        );
         a_test!(t2(f));
-        a_test!(#[ignore = "too slow"] t3(f));
+        a_test!(
+            #[ignore = "too slow"]
+            t3(f)
+        );
     }
 }
 
@@ -292,8 +313,14 @@ mod sk_61 {
 
     mod m1 {
         a_fixture!(f());
-        a_test!(#[ignore = "slow"] t1(f));
-        a_test!(#[skip(reason = "r")] t2(f));
+        a_test!(
+            #[ignore = "slow"]
+            t1(f)
+        );
+        a_test!(
+            #[skip(reason = "r")]
+            t2(f)
+        );
     }
 }
 
@@ -304,11 +331,15 @@ mod sk_62 {
         outcomes: "t1:failed",
         args: &["--require=ITEST_CONFORMANCE_NOT_SET"],
         texts: &["required here, but it would be skipped: r"],
-        drop_in: crate::vocabulary::DropIn::No("libtest does not know the flag"),
+        // libtest does not know the flag.
+        drop_in: crate::vocabulary::DropIn::No,
     }
 
     mod m1 {
-        a_test!(#[skip_if(not(env = "ITEST_CONFORMANCE_NOT_SET"), reason = "r")] t1());
+        a_test!(
+            #[skip_if(not(env = "ITEST_CONFORMANCE_NOT_SET"), reason = "r")]
+            t1()
+        );
         a_test!(t2());
     }
 }
@@ -322,9 +353,18 @@ mod sk_63 {
     }
 
     mod m1 {
-        a_test!(#[skip(reason = "often")] t1());
-        a_test!(#[skip(reason = "once")] t2());
-        a_test!(#[skip(reason = "often")] t3());
+        a_test!(
+            #[skip(reason = "often")]
+            t1()
+        );
+        a_test!(
+            #[skip(reason = "once")]
+            t2()
+        );
+        a_test!(
+            #[skip(reason = "often")]
+            t3()
+        );
     }
 }
 

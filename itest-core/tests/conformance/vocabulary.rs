@@ -47,14 +47,14 @@ pub(crate) struct Case {
 
 /// What changes where libtest runs the tests: it sorts them by name, and what is wider than a
 /// test lives to the end of the process.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DropIn {
     /// Nothing.
     Same,
     /// The events.
     Events(&'static str),
-    /// The case says nothing there, for this reason.
-    No(&'static str),
+    /// There is no such thing there; the case says why.
+    No,
 }
 
 impl Case {

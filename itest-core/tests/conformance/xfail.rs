@@ -9,8 +9,14 @@ mod xf_02 {
     }
 
     mod m1 {
-        a_test!(#[xfail(reason = "r1")] t1());
-        a_test!(#[xfail(reason = "r2", strict)] t2());
+        a_test!(
+            #[xfail(reason = "r1")]
+            t1()
+        );
+        a_test!(
+            #[xfail(reason = "r2", strict)]
+            t2()
+        );
         a_test!(#[xfail(reason = "r3", strict = true)] t3() { fail });
     }
 }
@@ -25,7 +31,10 @@ mod xf_04 {
 
     mod m1 {
         a_fixture!(f());
-        a_test!(#[xfail(run = false, reason = "later")] t1(f));
+        a_test!(
+            #[xfail(run = false, reason = "later")]
+            t1(f)
+        );
     }
 }
 
@@ -88,7 +97,10 @@ mod xf_53 {
     a_fixture!(s() { scope = "session"; autouse });
 
     mod m1 {
-        a_test!(#[xfail(run = false)] t1());
+        a_test!(
+            #[xfail(run = false)]
+            t1()
+        );
         a_test!(t2());
     }
 }
@@ -105,7 +117,10 @@ mod xf_54 {
         #[itest::integration]
         #[xfail(reason = "g", strict)]
         mod g1 {
-            a_test!(#[xfail(reason = "t", strict = false)] t1());
+            a_test!(
+                #[xfail(reason = "t", strict = false)]
+                t1()
+            );
             a_test!(t2() { fail });
         }
     }
@@ -146,7 +161,10 @@ mod xf_58 {
 
     mod m1 {
         a_fixture!(f() { xfail });
-        a_test!(#[xfail(reason = "g", strict)] t1(f));
+        a_test!(
+            #[xfail(reason = "g", strict)]
+            t1(f)
+        );
     }
 }
 
@@ -184,7 +202,11 @@ mod xf_61 {
     }
 
     mod m1 {
-        a_test!(#[should_panic] #[xfail(reason = "r")] t1());
+        a_test!(
+            #[should_panic]
+            #[xfail(reason = "r")]
+            t1()
+        );
         a_test!(#[xfail(reason = "r")] #[should_panic(expected = "in the test")] t2() { fail });
     }
 }

@@ -179,12 +179,8 @@ fn check_returns(cx: &Context, companions: &Companions, function: &Function) -> 
     for finding in findings(ty) {
         match finding {
             Finding::Infer => cx.leave_to_compiler(),
-            Finding::Lifetime(span, _) | Finding::ElidedReference(span) => {
-                cx.error(
-                    span,
-                    "a test cannot return what it borrows from its fixtures",
-                );
-            }
+            Finding::Lifetime(lifetime) => cx.error_at(&lifetime, RETURNS_BORROW),
+            Finding::ElidedReference(span) => cx.error(span, RETURNS_BORROW),
             // `impl Termination`
             Finding::ImplTrait(_) => {}
         }

@@ -173,6 +173,7 @@ fn torn_down(fixture: FixtureName, error: Option<FixtureError>) -> Vec<Event> {
             fixture,
             error,
             duration: Duration::from_millis(20),
+            output: String::new(),
         },
     ]
 }

@@ -1,0 +1,6 @@
+use itest::prelude::*;
+
+#[integration]
+fn test(name: &std::borrow::Cow<'a, str>) {}
+
+fn main() {}
