@@ -215,7 +215,7 @@ fn print_failure(failure: &Failure) {
         // The panic hook has printed it.
         FailureKind::Panic => {}
         FailureKind::Expectation => println!("note: {failure}"),
-        FailureKind::Error | FailureKind::Timeout | FailureKind::Crash | FailureKind::Misuse => {
+        FailureKind::Error | FailureKind::Timeout | FailureKind::Crash | FailureKind::Interrupted | FailureKind::Misuse => {
             eprintln!("Error: {failure}");
         }
     }

@@ -74,6 +74,8 @@ pub enum FailureKind {
     Timeout,
     /// The process that ran it ended: a signal, an abort, an exit.
     Crash,
+    /// The run was interrupted.
+    Interrupted,
     /// `#[should_panic]`, a strict `#[xfail]` or `--require` was not met.
     Expectation,
     /// The framework's rules were broken: `provide!` was not reached, a value does not serialise …

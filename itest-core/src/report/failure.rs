@@ -26,7 +26,10 @@ pub(super) fn describe(test: &str, failure: &Failure) -> String {
     let mut text = match failure.kind {
         FailureKind::Panic => format!("thread '{test}' {}", panicked(failure)),
         FailureKind::Error => format!("Error: {failure}"),
-        FailureKind::Timeout | FailureKind::Expectation | FailureKind::Crash => {
+        FailureKind::Timeout
+        | FailureKind::Expectation
+        | FailureKind::Crash
+        | FailureKind::Interrupted => {
             format!("note: {failure}")
         }
         FailureKind::Misuse => format!("error: {failure}"),

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::FAILED;
 use super::events::Message;
 use super::executor::{finished, required};
+use super::interrupt;
 use super::process::Processes;
 use super::schedule::Schedule;
 use super::threads::Threads;
@@ -59,6 +60,13 @@ pub(super) fn dispatch(
     in_process: bool,
 ) -> io::Result<ExitCode> {
     let started = Instant::now();
+    interrupt::watch(|signal| {
+        if interrupt::interrupted().is_some() {
+            std::process::exit(128 + signal);
+        }
+        say("\ninterrupted: tests are cancelled, fixtures are torn down; once more to end at once");
+        interrupt::interrupt(signal);
+    });
     let mut run = Run {
         reporter: report::reporter(
             args,
@@ -118,7 +126,7 @@ pub(super) fn dispatch(
     rest.for_each(|event| run.event(event));
     run.event(Event::RunFinished {
         duration: started.elapsed(),
-        interrupted: hung || stopped,
+        interrupted: hung || stopped || interrupt::interrupted().is_some(),
     });
     run.finish()
 }
@@ -315,7 +323,11 @@ impl Run {
         let failed = self.failed || !self.tally.is_success();
         match self.write_error {
             Some(error) => Err(error),
-            None if failed => Ok(ExitCode::from(FAILED)),
+            None if failed => Ok(match interrupt::interrupted() {
+                // As shells say it.
+                Some(signal) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
+                None => ExitCode::from(FAILED),
+            }),
             None => Ok(ExitCode::SUCCESS),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::interrupt;
 use super::locks::Locks;
 use super::panic::{Stop, running};
 use super::runtime::{self, On, timed_out};
@@ -62,7 +63,9 @@ impl Executor {
         let mut attempt = 1;
         let finished = loop {
             let (outcome, teardown_errors) = self.attempt(test, index, attempt);
-            let last = attempt > test.retries || !outcome.is_failure();
+            let last = attempt > test.retries
+                || !outcome.is_failure()
+                || interrupt::interrupted().is_some();
             if last {
                 break Finished {
                     outcome,
@@ -138,7 +141,7 @@ impl Executor {
         let _running = running(&test.name);
         Ok(match test.def.body {
             TestBody::Sync(body) => user.on.enter(|| body(args)),
-            TestBody::Async(body) => user.on.block_on(test.timeout, async { body(args).await }),
+            TestBody::Async(body) => user.on.block_on_or_cancel(test.timeout, async { body(args).await }),
         })
     }
 

@@ -4,6 +4,7 @@ mod dispatcher;
 pub(crate) mod events;
 pub(crate) mod executor;
 pub(crate) mod host;
+pub(crate) mod interrupt;
 pub(crate) mod locks;
 pub(crate) mod panic;
 #[cfg(unix)]

@@ -5,11 +5,15 @@
 //! threads. Those keep going while no test awaits, so a server that a fixture spawned answers a
 //! test that blocks, and a pool made by a wide fixture stays usable in every test.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::OnceLock;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::interrupt;
 use super::panic::{Stop, catch};
 use crate::outcome::{Failure, FailureKind};
 
@@ -37,6 +41,20 @@ pub(crate) enum On<'a> {
 }
 
 impl On<'_> {
+    /// Runs an async setup or test, at most for `limit` and until the run is interrupted.
+    pub(crate) fn block_on_or_cancel<T>(
+        self,
+        limit: Option<Duration>,
+        future: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Stop> {
+        let mut future = pin!(future);
+        let or_cancel = poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Pending => interrupt::poll_interrupted(cx).map(Err),
+            ready => ready,
+        });
+        self.block_on(limit, or_cancel)
+    }
+
     /// Runs async user code, at most for `limit`.
     pub(crate) fn block_on<T>(
         self,

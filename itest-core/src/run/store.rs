@@ -515,7 +515,9 @@ impl SetupStop {
 fn make(def: &'static FixtureDef, args: Args, on: On<'_>) -> Result<(Cell, Life), Stop> {
     let value = match def.body {
         FixtureBody::Sync(body) => on.enter(|| body(args))?,
-        FixtureBody::Async(body) => on.block_on(def.timeout, async { body(args).await })?,
+        FixtureBody::Async(body) => {
+            on.block_on_or_cancel(def.timeout, async { body(args).await })?
+        },
         FixtureBody::Provide { run, is_async } => {
             let slot = Slot::default();
             let mut future = run(args, slot.clone());
@@ -525,7 +527,7 @@ fn make(def: &'static FixtureDef, args: Args, on: On<'_>) -> Result<(Cell, Life)
                 Poll::Pending => Poll::Pending,
             };
             if is_async {
-                on.block_on(def.timeout, poll_fn(until_provided))?;
+                on.block_on_or_cancel(def.timeout, poll_fn(until_provided))?;
             } else {
                 on.enter(|| poll_once(&mut until_provided))?;
             }

@@ -8,6 +8,7 @@ use super::dispatcher::{Crew, END_LIMIT, Work, say};
 use super::events::{Events, Message};
 use super::executor::Executor;
 use super::host::Host;
+use super::interrupt;
 use super::locks::Locks;
 use super::store::{Holds, Shared};
 use crate::cli::Require;
@@ -59,7 +60,7 @@ impl Crew for Threads {
             self.session.clone(),
         );
         let mut part = Vec::new().into_iter();
-        while !self.stop.load(Ordering::Relaxed) {
+        while !self.stop.load(Ordering::Relaxed) && interrupt::interrupted().is_none() {
             let next = part.next().or_else(|| {
                 part = self.next_part()?.into_iter();
                 part.next()

@@ -1,4 +1,4 @@
-//! The driver: runs every case in both modes and compares.
+//! The driver: runs every case in every mode and compares.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -31,7 +31,11 @@ struct Run {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    Full,
+    /// Full mode, tests in worker processes.
+    Workers,
+    /// Full mode, tests in the process itself.
+    InProcess,
+    /// Under libtest's harness.
     DropIn,
 }
 
@@ -52,10 +56,17 @@ struct Output {
 
 impl Run {
     fn label(&self) -> String {
-        match self.mode {
-            Mode::Full => self.case.id.to_owned(),
-            Mode::DropIn => format!("{} (drop-in)", self.case.id),
-        }
+        let mode = match self.mode {
+            Mode::Workers => "workers",
+            Mode::InProcess => "in-process",
+            Mode::DropIn => "drop-in",
+        };
+        format!("{} ({mode})", self.case.id)
+    }
+
+    /// Whether an entry of `KNOWN` is about this run: `TD-70`, or `TD-70 (drop-in)`.
+    fn is(&self, known: &str) -> bool {
+        known == self.case.id || known == self.label()
     }
 
     /// The case's module without the crate, which is the filter.
@@ -99,7 +110,7 @@ pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
     }
     let mut known_failures = 0;
     for (run, failure) in selected.iter().zip(&failures) {
-        let known = known.iter().find(|(label, _)| *label == run.label());
+        let known = known.iter().find(|(label, _)| run.is(label));
         match (failure, known) {
             (None, None) => {}
             (Some(failure), None) => {
@@ -111,13 +122,14 @@ pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
                     "FAILED {label} · {title}\n  --> {file}:{line}\n{failure}"
                 );
             }
-            (Some(_), Some((label, why))) => {
+            (Some(_), Some((_, why))) => {
                 known_failures += 1;
-                let _ = writeln!(said, "known  {label} · {}: {why}", run.case.title);
+                let label = run.label();
+                let _ = writeln!(said, "known  {label} · {}\n  {why}", run.case.title);
             }
-            (None, Some((label, _))) => {
+            (None, Some(_)) => {
                 failed += 1;
-                let _ = writeln!(said, "FAILED {label}: it is in `KNOWN`, and passes");
+                let _ = writeln!(said, "FAILED {}: it is in `KNOWN`, and passes", run.label());
             }
         }
     }
@@ -149,8 +161,11 @@ fn runs() -> Vec<Run> {
         .iter()
         .filter(|case| case.drop_in != DropIn::No)
         .map(|case| (case, Mode::DropIn));
-    let full = cases.iter().map(|case| (case, Mode::Full));
-    full.chain(drop_in)
+    let workers = cases.iter().map(|case| (case, Mode::Workers));
+    let in_process = cases.iter().map(|case| (case, Mode::InProcess));
+    workers
+        .chain(in_process)
+        .chain(drop_in)
         .map(|(case, mode)| Run { case, mode })
         .collect()
 }
@@ -169,7 +184,7 @@ fn check_list(runs: &[Run], known: &[(&str, &str)]) -> Vec<String> {
         }
     }
     for (label, _) in known {
-        if runs.iter().all(|run| run.label() != *label) {
+        if !runs.iter().any(|run| run.is(label)) {
             problems.push(format!("{label} is in `KNOWN`, and there is no such case"));
         }
     }
@@ -196,7 +211,7 @@ fn run_all(runs: &[Run]) -> (Vec<Option<String>>, Option<String>) {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(run) = runs.get(index) else { break };
                     let binary = match (run.mode, &drop_in) {
-                        (Mode::Full, _) => &full,
+                        (Mode::Workers | Mode::InProcess, _) => &full,
                         (Mode::DropIn, Some(Ok(binary))) => binary,
                         (Mode::DropIn, _) => continue,
                     };
@@ -266,7 +281,7 @@ fn check(run: Run, binary: &Path, events: &Path) -> Option<String> {
     };
     let written = std::fs::read_to_string(events).expect("the events should be readable");
     let parse = match run.mode {
-        Mode::Full => outcomes_of_report,
+        Mode::Workers | Mode::InProcess => outcomes_of_report,
         Mode::DropIn => outcomes_of_libtest,
     };
     let observed = Observed {
@@ -276,7 +291,7 @@ fn check(run: Run, binary: &Path, events: &Path) -> Option<String> {
     };
     let expected = expected(run, &observed);
     let text = match run.mode {
-        Mode::Full => missing_text(run.case.texts, &output.stdout),
+        Mode::Workers | Mode::InProcess => missing_text(run.case.texts, &output.stdout),
         Mode::DropIn => None,
     };
     if observed == expected && text.is_none() {
@@ -335,8 +350,15 @@ fn execute(run: Run, binary: &Path, events: &Path) -> Result<Output, String> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    if run.mode == Mode::DropIn {
-        command.arg("--show-output");
+    match run.mode {
+        Mode::Workers => {}
+        Mode::InProcess => {
+            command.arg("--in-process");
+        }
+        // What itest prints in tests that pass says how they ended.
+        Mode::DropIn => {
+            command.arg("--show-output");
+        }
     }
     for (name, _) in std::env::vars_os() {
         let ours = ["ITEST_", "RUST_TEST_", "RUST_BACKTRACE", "NEXTEST"];

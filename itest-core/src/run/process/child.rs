@@ -19,6 +19,7 @@ use crate::plan::{NodeId, Plan};
 use crate::run::events::{Events, Message};
 use crate::run::executor::Executor;
 use crate::run::host;
+use crate::run::interrupt;
 use crate::run::store::{Fetched, Holds, SetupStop, Shared, Store, Upstream};
 
 /// What a child process is for.
@@ -167,6 +168,10 @@ fn listen(
     while let Ok(Some(order)) = protocol::read(&mut orders) {
         let sent = match order {
             Order::Fetched(answer) => answer_sender.send(answer).is_ok(),
+            Order::Cancel => {
+                interrupt::interrupt(libc::SIGINT);
+                true
+            }
             order => order_sender.send(order).is_ok(),
         };
         if !sent {
@@ -225,11 +230,14 @@ fn work(
         match order {
             Order::Run(tests) => {
                 for test in tests {
+                    if interrupt::interrupted().is_some() {
+                        break;
+                    }
                     executor.run(test as usize);
                 }
                 link.send(&Report::Idle);
             }
-            Order::Finish | Order::Fetch { .. } | Order::Fetched(_) => break,
+            Order::Finish | Order::Cancel | Order::Fetch { .. } | Order::Fetched(_) => break,
         }
     }
     executor.finish();
@@ -246,7 +254,7 @@ fn serve(shared: Shared, link: &Link, ordered: &Receiver<Order>) {
                     Fetched::Cell(_) => panic!("itest bug: the session host was asked for more"),
                 })));
             }
-            Order::Finish | Order::Run(_) | Order::Fetched(_) => break,
+            Order::Finish | Order::Cancel | Order::Run(_) | Order::Fetched(_) => break,
         }
     }
     store.leave(None);

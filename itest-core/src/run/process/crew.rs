@@ -20,9 +20,11 @@ use crate::plan::{HeldLock, NodeId, Plan};
 use crate::run::dispatcher::{Crew, Work};
 use crate::run::events::{Events, Message};
 use crate::run::executor;
+use crate::run::interrupt;
 use crate::run::locks::Locks;
 use crate::run::schedule::Schedule;
 use crate::run::store::SetupStop;
+use crate::run::watchdog::GRACE;
 
 /// So many tests are ordered at once: enough to make an empty test cost next to nothing.
 const BATCH: usize = 64;
@@ -67,7 +69,7 @@ impl Crew for Processes {
     fn work(&self) {
         let mut worker = None;
         let mut part = VecDeque::new();
-        while !self.stop.load(Ordering::Relaxed) {
+        while !self.stop.load(Ordering::Relaxed) && interrupt::interrupted().is_none() {
             if part.is_empty() {
                 match self.next_part() {
                     Some(next) => part = next.into(),
@@ -145,9 +147,26 @@ impl Processes {
         // If the worker is gone already, the first receive tells.
         let _ = worker.send(&Order::Run(tests.collect()));
         let mut started = Instant::now();
+        let mut cancelled: Option<Instant> = None;
         self.started(&batch);
         loop {
+            if interrupt::interrupted().is_some() {
+                match cancelled {
+                    None => {
+                        let _ = worker.send(&Order::Cancel);
+                        cancelled = Some(Instant::now());
+                    }
+                    Some(since) if since.elapsed() > GRACE => {
+                        worker.kill();
+                        let _ = worker.wait();
+                        self.died(worker, &mut batch, interrupt::failure(), started.elapsed());
+                        return Batch::Broken(batch);
+                    }
+                    Some(_) => {}
+                }
+            }
             match worker.receive() {
+                Received::Nothing => {}
                 Received::Passed(all) => {
                     for passed in all {
                         if let Some(test) = batch.pop_front() {
@@ -259,7 +278,7 @@ fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
                 });
                 return;
             }
-            Received::Report(_) | Received::Passed(_) => {}
+            Received::Report(_) | Received::Passed(_) | Received::Nothing => {}
             Received::Gone => break,
         }
     }
@@ -339,7 +358,11 @@ impl Session {
             test: u32::try_from(test).expect("itest bug: more than 2^32 tests"),
         };
         let _ = process.send(&order);
+        let mut cancelled = false;
         loop {
+            if interrupt::interrupted().is_some() && !std::mem::replace(&mut cancelled, true) {
+                let _ = process.send(&Order::Cancel);
+            }
             match process.receive() {
                 Received::Report(Report::Fetched(answer)) => return Ok(answer),
                 Received::Report(Report::Event { event, printed }) => {
@@ -350,7 +373,7 @@ impl Session {
                     let _ = process.wait();
                     return Err(dead("the session host was killed", &failure.to_string()));
                 }
-                Received::Report(_) | Received::Passed(_) => {}
+                Received::Report(_) | Received::Passed(_) | Received::Nothing => {}
                 Received::Gone => {
                     process.kill();
                     let how = match process.wait() {

@@ -42,6 +42,8 @@ struct Records {
 pub(crate) enum Received {
     /// The tests that passed since the last time, in order.
     Passed(Vec<Passed>),
+    /// Nothing for a while.
+    Nothing,
     /// What else there is to say, after those.
     Report(Report),
     /// It is gone, or talks garbage.
@@ -109,6 +111,7 @@ impl Process {
                     Ok(None) | Err(_) => Received::Gone,
                 };
             }
+            return Received::Nothing;
         }
     }
 

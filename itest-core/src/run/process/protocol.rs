@@ -29,6 +29,8 @@ pub(crate) enum Order {
     Fetch { node: u32, test: u32 },
     /// The answer to [`Report::Fetch`].
     Fetched(Answer),
+    /// Cancel the test that runs and run no other.
+    Cancel,
     /// Tear down everything and end.
     Finish,
 }
