@@ -17,7 +17,7 @@ use crate::plan::{Plan, Verdict};
 use crate::registry::Registry;
 use crate::run::events::Events;
 use crate::run::executor::{Executor, Finished, required};
-use crate::run::host::Host;
+use crate::run::host::{Host, Session};
 use crate::run::locks::Locks;
 use crate::run::store::{Fetched, Holds, SetupStop, Shared, Upstream};
 use crate::run::{END_LIMIT, FAILED, panic, say};
@@ -29,7 +29,7 @@ struct DropIn {
     by_name: HashMap<(&'static str, &'static str), usize>,
     conditions: Mutex<Conditions>,
     locks: Arc<Locks>,
-    session: Arc<Host>,
+    session: Session,
     process: Arc<Host>,
 }
 
@@ -38,6 +38,10 @@ static DROP_IN: OnceLock<Result<DropIn, String>> = OnceLock::new();
 /// What the `#[test]` form of an `#[integration]` function does.
 pub fn run(module_path: &'static str, name: &'static str) {
     static PLAN_REPORTED: AtomicBool = AtomicBool::new(false);
+    #[cfg(unix)]
+    if let Some(orders) = crate::session::host_if_asked() {
+        host(orders);
+    }
     match DROP_IN.get_or_init(DropIn::new) {
         Ok(drop_in) => drop_in.run(module_path, name),
         Err(problems) => {
@@ -49,6 +53,19 @@ pub fn run(module_path: &'static str, name: &'static str) {
             fail();
         }
     }
+}
+
+/// libtest runs this one test so that the process becomes a session host.
+#[cfg(unix)]
+fn host(orders: crate::session::Orders) -> ! {
+    let hosted = match crate::run::whole_plan() {
+        Ok(plan) => crate::session::run_host(orders, plan).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = &hosted {
+        eprintln!("{error}");
+    }
+    process::exit(i32::from(hosted.is_err()))
 }
 
 /// Fails the running libtest test; what is wrong has been printed.
@@ -88,8 +105,8 @@ impl DropIn {
             events: Events::nowhere(),
             on_hung: Arc::new(|test, failure| hung(test, &failure)),
         };
-        let session = Arc::new(Host::new(shared.clone(), Holds::Session, None));
-        let process = Host::new(shared.clone(), Holds::Process, Some(session.clone()));
+        let session = Session::new(&shared);
+        let process = Host::new(shared.clone(), Holds::Process, Some(session.upstream()));
         Ok(DropIn {
             shared,
             args,
@@ -129,7 +146,7 @@ impl DropIn {
             self.args.require.clone(),
             Holds::Test,
             Arc::new(Wider {
-                session: self.session.clone(),
+                session: self.session.upstream(),
                 process: self.process.clone(),
                 plan: self.shared.plan.clone(),
             }),
@@ -143,8 +160,12 @@ impl DropIn {
     /// printed and change the exit code.
     fn end(&self) {
         let mut failed = false;
-        for host in [&self.process, &self.session] {
-            match host.end(Some(END_LIMIT)) {
+        // The process's fixtures first: they build on the session's.
+        for end in [
+            &(|| self.process.end(Some(END_LIMIT))) as &dyn Fn() -> _,
+            &|| self.session.end(Some(END_LIMIT)),
+        ] {
+            match end() {
                 Ok(errors) => {
                     for error in errors {
                         failed = true;
@@ -177,7 +198,7 @@ fn exit_now(code: i32) -> ! {
 
 /// Session values from the session's host, what else is wider than a test from the process's.
 struct Wider {
-    session: Arc<Host>,
+    session: Arc<dyn Upstream>,
     process: Arc<Host>,
     plan: Arc<Plan>,
 }
@@ -215,10 +236,20 @@ fn print_failure(failure: &Failure) {
         // The panic hook has printed it.
         FailureKind::Panic => {}
         FailureKind::Expectation => println!("note: {failure}"),
-        FailureKind::Error | FailureKind::Timeout | FailureKind::Crash | FailureKind::Interrupted | FailureKind::Misuse => {
+        FailureKind::Error
+        | FailureKind::Timeout
+        | FailureKind::Crash
+        | FailureKind::Interrupted
+        | FailureKind::Misuse => {
             eprintln!("Error: {failure}");
         }
     }
+}
+
+/// An error of a teardown that has no test to be told with.
+#[cfg(unix)]
+pub(crate) fn teardown_text(error: &FixtureError) -> String {
+    error_text("teardown", error) + "\n"
 }
 
 fn error_text(phase: &str, error: &FixtureError) -> String {

@@ -22,6 +22,8 @@ mod registry;
 mod report;
 mod run;
 mod scope;
+#[cfg(unix)]
+mod session;
 mod signal;
 mod value;
 

@@ -2,5 +2,5 @@
 
 mod request;
 
-pub(crate) use request::import_env;
 pub use request::{IntoTeardown, Request};
+pub(crate) use request::{import_env, set_env};

@@ -178,7 +178,7 @@ pub(crate) fn import_env(exports: &[(String, String)]) {
     unsafe_code,
     reason = "the environment is process-wide; the session host waits for no other user code here"
 )]
-fn set_env(name: &str, value: Option<&std::ffi::OsStr>) {
+pub(crate) fn set_env(name: &str, value: Option<&std::ffi::OsStr>) {
     // SAFETY: called by session fixtures only. The tests that need such a fixture wait for it,
     // and an autouse one is set up before any test code runs; tests that do not have it and read
     // the environment through C at that very moment are the documented limit of one process.

@@ -141,7 +141,9 @@ impl Executor {
         let _running = running(&test.name);
         Ok(match test.def.body {
             TestBody::Sync(body) => user.on.enter(|| body(args)),
-            TestBody::Async(body) => user.on.block_on_or_cancel(test.timeout, async { body(args).await }),
+            TestBody::Async(body) => user
+                .on
+                .block_on_or_cancel(test.timeout, async { body(args).await }),
         })
     }
 

@@ -4,7 +4,7 @@
 //! or a handle to the shared value.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +16,47 @@ use crate::plan::NodeId;
 /// Starts its thread when it is first asked for something.
 pub(crate) struct Host {
     state: Mutex<State>,
+}
+
+/// Where the session fixtures of this process's tests are.
+#[derive(Clone)]
+pub(crate) enum Session {
+    /// On a thread of this process, which is the whole run.
+    Here(Arc<Host>),
+    /// In a host that all processes of the run share.
+    #[cfg(unix)]
+    Shared(Arc<crate::session::Client>),
+}
+
+impl Session {
+    pub(crate) fn new(shared: &Shared) -> Self {
+        #[cfg(unix)]
+        if let Some(run) = crate::session::run_id() {
+            let client = crate::session::Client::new(run, shared.plan.clone());
+            return Session::Shared(Arc::new(client));
+        }
+        Session::Here(Arc::new(Host::new(shared.clone(), Holds::Session, None)))
+    }
+
+    pub(crate) fn upstream(&self) -> Arc<dyn Upstream> {
+        match self {
+            Session::Here(host) => host.clone(),
+            #[cfg(unix)]
+            Session::Shared(client) => client.clone(),
+        }
+    }
+
+    /// Tears down what is here, as [`Host::end`] does; what is shared outlives this process.
+    pub(crate) fn end(
+        &self,
+        limit: Option<Duration>,
+    ) -> Result<Vec<FixtureError>, RecvTimeoutError> {
+        match self {
+            Session::Here(host) => host.end(limit),
+            #[cfg(unix)]
+            Session::Shared(_) => Ok(Vec::new()),
+        }
+    }
 }
 
 enum State {
@@ -36,11 +77,7 @@ enum Ask {
 }
 
 impl Host {
-    pub(crate) fn new(
-        shared: Shared,
-        holds: Holds,
-        upstream: Option<std::sync::Arc<dyn Upstream>>,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared, holds: Holds, upstream: Option<Arc<dyn Upstream>>) -> Self {
         Host {
             state: Mutex::new(State::Waiting(Box::new(move || {
                 Store::new(shared, holds, upstream)

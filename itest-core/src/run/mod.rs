@@ -9,6 +9,8 @@ pub(crate) mod locks;
 pub(crate) mod panic;
 #[cfg(unix)]
 mod process;
+#[cfg(unix)]
+pub(crate) use process::protocol;
 mod runtime;
 mod schedule;
 pub(crate) mod store;
@@ -25,7 +27,7 @@ use self::process::Role;
 use crate::cli::{self, Args, Parsed};
 use crate::condition::Conditions;
 use crate::def::MainDef;
-use crate::plan::{Plan, Verdict};
+use crate::plan::{Plan, PlanError, Verdict};
 use crate::registry::Registry;
 use crate::report::{self, Listed};
 
@@ -46,6 +48,12 @@ pub fn main(def: &'static MainDef) -> ExitCode {
 }
 
 fn run(def: &'static MainDef) -> io::Result<ExitCode> {
+    #[cfg(unix)]
+    if let Some(orders) = crate::session::host_if_asked() {
+        let plan = whole_plan().map_err(|error| io::Error::other(error.to_string()))?;
+        crate::session::run_host(orders, plan)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut words: Vec<_> = std::env::args_os().collect();
     let role = words.get(1).and_then(|word| Role::of(word));
     let role = role.map(|role| {
@@ -87,6 +95,17 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     panic::install_hook();
     let in_process = in_process(&args, &verdicts);
     dispatcher::dispatch(plan, verdicts, &args, in_process)
+}
+
+/// The plan of the whole binary, whatever this process was asked to run.
+#[cfg(unix)]
+pub(crate) fn whole_plan() -> Result<Plan, PlanError> {
+    let args = match cli::parse([], &|name| std::env::var_os(name)) {
+        Ok(Parsed::Run(args)) => args,
+        // The variables have been read before, with the same result.
+        Ok(Parsed::Help(_)) | Err(_) => unreachable!("nothing was asked for"),
+    };
+    Plan::new(&Registry::collect(), &args)
 }
 
 /// Whether tests run in this process: where asked for, and where one process is what is wanted.

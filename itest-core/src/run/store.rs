@@ -54,6 +54,11 @@ pub(crate) type SharedCell = Arc<RwLock<Option<Box<dyn std::any::Any + Send + Sy
 
 /// Where a store gets the values from that it does not hold itself.
 pub(crate) trait Upstream: Send + Sync {
+    /// The value of a session fixture that another host of the run holds.
+    fn offers(&self, _node: NodeId, _test: usize) -> Option<Result<Fetched, SetupStop>> {
+        None
+    }
+
     /// Waits for the value of `node` as the test of that index needs it.
     fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop>;
 }
@@ -69,6 +74,8 @@ pub(crate) enum Holds {
     Test,
     /// Session values.
     Session,
+    /// Session values but those that another host of the run offers.
+    SessionBut,
 }
 
 impl Holds {
@@ -77,7 +84,7 @@ impl Holds {
             Holds::Worker => key != Key::Session,
             Holds::Process => key != Key::Session && key != Key::Test,
             Holds::Test => key == Key::Test,
-            Holds::Session => key == Key::Session,
+            Holds::Session | Holds::SessionBut => key == Key::Session,
         }
     }
 }
@@ -147,7 +154,13 @@ impl Store {
             return instance.outcome.clone().map_err(SetupStop::remembered);
         }
         if !self.holds.key(key) {
-            return self.ensure_upstream(id, key, def, user);
+            let fetched = self.upstream().fetch(id, user.index);
+            return self.take_over(id, key, def, fetched, user);
+        }
+        if self.holds == Holds::SessionBut
+            && let Some(fetched) = self.upstream().offers(id, user.index)
+        {
+            return self.take_over(id, key, def, fetched, user);
         }
         let request = Request::for_fixture(user.test.name.clone(), def.name, def.scope);
         let deps = &plan.node(id).deps;
@@ -188,18 +201,26 @@ impl Store {
             .find(|instance| instance.node == id && instance.key == key)
     }
 
-    fn ensure_upstream(
+    fn upstream(&self) -> &dyn Upstream {
+        self.upstream
+            .as_deref()
+            .expect("itest bug: a store without upstream was asked for a wider value")
+    }
+
+    /// Makes a value from upstream one that users here can borrow.
+    fn take_over(
         &mut self,
         id: NodeId,
         key: Key,
         def: &'static FixtureDef,
+        fetched: Result<Fetched, SetupStop>,
         user: For<'_>,
     ) -> Result<Cell, SetupStop> {
-        let upstream = self
-            .upstream
-            .as_ref()
-            .expect("itest bug: a store without upstream was asked for a wider value");
-        let outcome = match upstream.fetch(id, user.index) {
+        let session = match &fetched {
+            Ok(Fetched::Session(value)) => Some(value.clone()),
+            _ => None,
+        };
+        let outcome = match fetched {
             Ok(Fetched::Cell(cell)) => Ok(Cell::Shared(cell)),
             Ok(Fetched::Session(session)) => {
                 builtin::import_env(&session.exports);
@@ -213,7 +234,7 @@ impl Store {
             key,
             name: self.name(def, key, user),
             outcome: outcome.clone(),
-            session: None,
+            session,
             life: Life::Nothing,
             request: None,
         };
@@ -517,7 +538,7 @@ fn make(def: &'static FixtureDef, args: Args, on: On<'_>) -> Result<(Cell, Life)
         FixtureBody::Sync(body) => on.enter(|| body(args))?,
         FixtureBody::Async(body) => {
             on.block_on_or_cancel(def.timeout, async { body(args).await })?
-        },
+        }
         FixtureBody::Provide { run, is_async } => {
             let slot = Slot::default();
             let mut future = run(args, slot.clone());

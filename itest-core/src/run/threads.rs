@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::dispatcher::{Crew, END_LIMIT, Work, say};
 use super::events::{Events, Message};
 use super::executor::Executor;
-use super::host::Host;
+use super::host::Session;
 use super::interrupt;
 use super::locks::Locks;
 use super::store::{Holds, Shared};
@@ -18,7 +18,7 @@ pub(super) struct Threads {
     shared: Shared,
     work: Mutex<Work>,
     locks: Arc<Locks>,
-    session: Arc<Host>,
+    session: Session,
     require: Require,
     stop: AtomicBool,
 }
@@ -35,7 +35,7 @@ impl Threads {
             }),
         };
         Threads {
-            session: Arc::new(Host::new(shared.clone(), Holds::Session, None)),
+            session: Session::new(&shared),
             shared,
             work: Mutex::new(work),
             locks: Arc::default(),
@@ -57,7 +57,7 @@ impl Crew for Threads {
             self.locks.clone(),
             self.require.clone(),
             Holds::Worker,
-            self.session.clone(),
+            self.session.upstream(),
         );
         let mut part = Vec::new().into_iter();
         while !self.stop.load(Ordering::Relaxed) && interrupt::interrupted().is_none() {

@@ -7,7 +7,7 @@ mod child;
 mod crew;
 #[expect(clippy::module_inception, reason = "the main noun of the module")]
 mod process;
-mod protocol;
+pub(crate) mod protocol;
 
 pub(super) use child::{Role, run};
 pub(super) use crew::Processes;
