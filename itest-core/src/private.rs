@@ -124,6 +124,10 @@ fn clone_boxed<T: Clone + 'static>(value: &dyn Any) -> Box<dyn Any> {
 /// Which way fits is chosen by the number of references that method look-up takes off, most
 /// telling first; all in generated code, where the types are concrete.
 /// `use returned::*; (&&&&Returned::new(value)).into_result()`
+#[expect(
+    clippy::wrong_self_convention,
+    reason = "look-up by references finds methods on a reference"
+)]
 pub mod returned {
     use std::cell::RefCell;
     use std::error::Error;

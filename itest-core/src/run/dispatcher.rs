@@ -14,6 +14,7 @@ use super::FAILED;
 use super::events::Message;
 use super::executor::{finished, required};
 use super::interrupt;
+#[cfg(unix)]
 use super::process::Processes;
 use super::schedule::Schedule;
 use super::threads::Threads;
@@ -107,10 +108,10 @@ pub(super) fn dispatch(
     let plan = Arc::new(plan);
     let work = Work { plan, schedule };
     let (sender, messages) = mpsc::channel();
-    let crew: Arc<dyn Crew> = if in_process {
-        Arc::new(Threads::new(work, args.require.clone(), sender))
-    } else {
-        Arc::new(Processes::new(work, args, sender))
+    let crew: Arc<dyn Crew> = match in_process {
+        #[cfg(unix)]
+        false => Arc::new(Processes::new(work, args, sender)),
+        _ => Arc::new(Threads::new(work, args.require.clone(), sender)),
     };
     for number in 0..threads {
         let crew = crew.clone();

@@ -19,11 +19,9 @@ mod watchdog;
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) use self::dispatcher::{END_LIMIT, say};
-use self::process::Role;
 use crate::cli::{self, Args, Parsed};
 use crate::condition::Conditions;
 use crate::def::MainDef;
@@ -55,11 +53,10 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut words: Vec<_> = std::env::args_os().collect();
-    let role = words.get(1).and_then(|word| Role::of(word));
-    let role = role.map(|role| {
-        let mut hidden = words.drain(1..3.min(words.len())).skip(1);
-        (role, PathBuf::from(hidden.next().unwrap_or_default()))
-    });
+    #[cfg(unix)]
+    let child = process::child_if_asked(&mut words);
+    #[cfg(not(unix))]
+    let child = None::<std::convert::Infallible>;
     let args = match cli::parse(words, &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(args)) => *args,
         Ok(Parsed::Help(help)) => {
@@ -73,7 +70,7 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     };
     let registry = Registry::collect();
     // A runner that starts a process for each test has listed the binary before.
-    if !args.exact && role.is_none() {
+    if !args.exact && child.is_none() {
         warn_of_plain_tests(def);
     }
     let plan = match Plan::new(&registry, &args) {
@@ -83,9 +80,12 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
             return Ok(ExitCode::from(FAILED));
         }
     };
-    if let Some((role, passed)) = role {
+    if let Some(child) = child {
         panic::install_hook();
-        return process::run(role, &passed, plan, &args);
+        #[cfg(unix)]
+        return child.run(plan, &args);
+        #[cfg(not(unix))]
+        match child {}
     }
     let verdicts = verdicts(&plan, &args);
     if args.list {

@@ -1,10 +1,11 @@
 //! The test binary as a worker or session host: does what the dispatcher orders.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ use crate::run::store::{Fetched, Holds, SetupStop, Shared, Store, Upstream};
 
 /// What a child process is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::run) enum Role {
+pub(crate) enum Role {
     /// Runs tests.
     Worker,
     /// Holds the session fixtures.
@@ -41,13 +42,27 @@ impl Role {
             Role::SessionHost => "--itest-role=session-host",
         }
     }
+}
 
-    /// Of this process, if it is a child.
-    pub(in crate::run) fn of(first_argument: &std::ffi::OsStr) -> Option<Role> {
-        Role::ALL
-            .into_iter()
-            .find(|role| first_argument == role.argument())
-    }
+/// What this process was started for.
+#[derive(Debug)]
+pub(in crate::run) struct ChildProcess {
+    role: Role,
+    /// The file for the records of passed tests.
+    passed: PathBuf,
+}
+
+/// Takes the arguments that make this process a child out of its command line.
+pub(in crate::run) fn child_if_asked(words: &mut Vec<OsString>) -> Option<ChildProcess> {
+    let word = words.get(1)?;
+    let role = Role::ALL
+        .into_iter()
+        .find(|role| *word == *role.argument())?;
+    let mut hidden = words.drain(1..words.len().min(3));
+    Some(ChildProcess {
+        role,
+        passed: hidden.nth(1).unwrap_or_default().into(),
+    })
 }
 
 /// How long a test may go on when the dispatcher is gone.
@@ -86,15 +101,16 @@ fn flush_c() {
     }
 }
 
-/// The whole life of a child process.
-pub(in crate::run) fn run(
-    role: Role,
-    passed: &Path,
-    plan: Plan,
-    args: &Args,
-) -> io::Result<ExitCode> {
-    let results = File::options().append(true).open(passed)?;
-    std::fs::remove_file(passed)?;
+impl ChildProcess {
+    /// The process's whole life.
+    pub(in crate::run) fn run(self, plan: Plan, args: &Args) -> io::Result<ExitCode> {
+        let records = File::options().append(true).open(&self.passed)?;
+        std::fs::remove_file(&self.passed)?;
+        live(self.role, records, plan, args)
+    }
+}
+
+fn live(role: Role, records: File, plan: Plan, args: &Args) -> io::Result<ExitCode> {
     let socket = take_stdin()?;
     let orders = BufReader::new(socket.try_clone()?);
     let link = Arc::new(Link {
@@ -104,7 +120,7 @@ pub(in crate::run) fn run(
         } else {
             None
         },
-        passed: results,
+        passed: records,
     });
     let sending = link.clone();
     let hung = link.clone();

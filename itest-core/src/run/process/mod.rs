@@ -9,5 +9,5 @@ mod crew;
 mod process;
 pub(crate) mod protocol;
 
-pub(super) use child::{Role, run};
+pub(super) use child::child_if_asked;
 pub(super) use crew::Processes;

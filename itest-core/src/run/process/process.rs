@@ -39,6 +39,7 @@ struct Records {
 
 /// What came from a process.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one, for a moment")]
 pub(crate) enum Received {
     /// The tests that passed since the last time, in order.
     Passed(Vec<Passed>),
