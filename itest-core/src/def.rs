@@ -159,6 +159,16 @@ pub struct FixtureDef {
     pub body: FixtureBody,
 }
 
+impl FixtureDef {
+    /// The user's function is an `async fn`.
+    pub(crate) fn is_async(&self) -> bool {
+        matches!(
+            self.body,
+            FixtureBody::Async(_) | FixtureBody::Provide { is_async: true, .. }
+        )
+    }
+}
+
 /// Which tests get a fixture without asking for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Autouse {

@@ -9,7 +9,7 @@ use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::task::Poll;
 
 use serde::Serialize;
@@ -96,15 +96,20 @@ impl Cell {
     /// Takes the value out; `None` if it was moved out before.
     ///
     /// # Panics
-    /// When somebody still borrows it, which is a bug of ours.
+    /// When somebody still borrows it: a fixture that outlives what it is built on.
     pub(crate) fn take(&self) -> Option<Value> {
         match self {
             Cell::Local(cell) => cell.borrow_mut().take().map(Value::Local),
-            Cell::Shared(cell) => cell
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
-                .map(Value::Shared),
+            Cell::Shared(cell) => {
+                let mut cell = match cell.try_write() {
+                    Ok(cell) => cell,
+                    Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                    Err(TryLockError::WouldBlock) => {
+                        panic!("the value is still borrowed when its scope ends")
+                    }
+                };
+                cell.take().map(Value::Shared)
+            }
         }
     }
 

@@ -1,10 +1,15 @@
 //! Attribute macros of itest; use them through the crate `itest-core`, library `itest`.
+//!
+//! Each macro goes through the same stages: *parse* what is written, every mistake noted; make a
+//! *model* of it that is right as a whole; *expand*, which cannot fail. What is emitted is one
+//! descriptor per item and a call of the user's function; nothing here decides when to run what.
 
 mod above;
 mod companion;
 mod condition;
 mod ctxt;
 mod duration;
+mod entry_point;
 mod fixture;
 mod integration;
 mod item;
@@ -15,51 +20,50 @@ mod path;
 mod plain_tests;
 mod reorder;
 mod signature;
-mod take_over;
 mod types;
 
 use proc_macro::TokenStream;
 
 use crate::companion::Companion;
 
-/// x
+#[doc = include_str!("../docs/integration.md")]
 #[proc_macro_attribute]
 pub fn integration(args: TokenStream, item: TokenStream) -> TokenStream {
     integration::expand(args.into(), item.into()).into()
 }
 
-/// x
+#[doc = include_str!("../docs/integration_test.md")]
 #[proc_macro_attribute]
 pub fn integration_test(args: TokenStream, item: TokenStream) -> TokenStream {
     integration::expand(args.into(), item.into()).into()
 }
 
-/// x
+#[doc = include_str!("../docs/fixture.md")]
 #[proc_macro_attribute]
 pub fn fixture(args: TokenStream, item: TokenStream) -> TokenStream {
     fixture::expand(args.into(), item.into()).into()
 }
 
-/// x
+#[doc = include_str!("../docs/skip_if.md")]
 #[proc_macro_attribute]
 pub fn skip_if(args: TokenStream, item: TokenStream) -> TokenStream {
     above::expand(Companion::SkipIf, args.into(), item.into()).into()
 }
 
-/// x
+#[doc = include_str!("../docs/skip.md")]
 #[proc_macro_attribute]
 pub fn skip(args: TokenStream, item: TokenStream) -> TokenStream {
     above::expand(Companion::Skip, args.into(), item.into()).into()
 }
 
-/// x
+#[doc = include_str!("../docs/xfail.md")]
 #[proc_macro_attribute]
 pub fn xfail(args: TokenStream, item: TokenStream) -> TokenStream {
     above::expand(Companion::Xfail, args.into(), item.into()).into()
 }
 
-/// x
+#[doc = include_str!("../docs/main.md")]
 #[proc_macro]
 pub fn main(args: TokenStream) -> TokenStream {
-    take_over::expand(args.into()).into()
+    entry_point::expand(args.into()).into()
 }

@@ -92,11 +92,13 @@ impl Search<'_> {
     /// Inside a macro, tokens of another file have no line; so by the text, from above.
     fn line_of(&self, name: &str) -> usize {
         let declares = |line: &str| {
-            line.split("fn ").skip(1).any(|behind| {
-                behind.trim_start().strip_prefix(name).is_some_and(|rest| {
-                    !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            !line.trim_start().starts_with("//")
+                && line.split("fn ").skip(1).any(|behind| {
+                    let rest = behind.trim_start().strip_prefix(name);
+                    rest.is_some_and(|rest| {
+                        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                    })
                 })
-            })
         };
         let passed = self.passed.get();
         let mut lines = self.text.lines().enumerate().skip(passed);

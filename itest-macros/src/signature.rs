@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{
     Attribute, FnArg, GenericParam, LitStr, Meta, Pat, PatType, Path, ReturnType, Safety,
@@ -31,17 +31,30 @@ impl Parse for Function {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         let sig: Signature = input.parse()?;
-        match input.parse()? {
-            TokenTree::Group(body) if body.delimiter() == Delimiter::Brace && input.is_empty() => {
-                Ok(Function {
-                    attrs,
-                    vis,
-                    sig,
-                    body,
-                })
-            }
-            other => Err(syn::Error::new(other.span(), NO_BODY)),
+        let body = parse_body(input)?;
+        Ok(Function {
+            attrs,
+            vis,
+            sig,
+            body,
+        })
+    }
+}
+
+fn parse_body(input: ParseStream<'_>) -> syn::Result<Group> {
+    match input.parse()? {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        // The invisible group of a `$body:block`.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            parse_body.parse2(group.stream())
         }
+        TokenTree::Punct(punct) if punct.as_char() == ';' => {
+            Err(syn::Error::new(punct.span(), NO_BODY))
+        }
+        other => Err(syn::Error::new(
+            other.span(),
+            "expected the function's body",
+        )),
     }
 }
 
@@ -327,7 +340,7 @@ pub(crate) fn parse_binding(
     if let Ok(name) = syn::parse2::<LitStr>(tokens.clone()) {
         return fixture_name(cx, &name).map(Binding::Name);
     }
-    match syn::parse::Parser::parse2(Path::parse_mod_style, tokens.clone()) {
+    match Path::parse_mod_style.parse2(tokens.clone()) {
         Ok(path) => Some(Binding::Path(path)),
         Err(_) => {
             cx.error_at(
@@ -355,7 +368,7 @@ pub(crate) fn fixture_name(cx: &Context, literal: &LitStr) -> Option<String> {
         );
         return None;
     }
-    let is_identifier = syn::parse::Parser::parse_str(Ident::parse_any, &name).is_ok();
+    let is_identifier = Ident::parse_any.parse_str(&name).is_ok();
     if !is_identifier || name.starts_with('_') || name.starts_with("r#") {
         cx.error_at(
             literal,
@@ -442,8 +455,8 @@ pub(crate) fn expand_arguments(args: &Ident, params: &[Param]) -> (TokenStream, 
     let mut statements = TokenStream::new();
     let mut arguments = TokenStream::new();
     for (i, param) in params.iter().enumerate() {
-        let value = Ident::new(&format!("arg{i}"), here);
-        let guard = Ident::new(&format!("guard{i}"), here);
+        let value = Ident::new(&format!("__arg{i}"), here);
+        let guard = Ident::new(&format!("__guard{i}"), here);
         statements.extend(quote_spanned!(here=> let #value = #args.next();));
         match param.access {
             Access::Shared => {

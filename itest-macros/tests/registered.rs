@@ -11,7 +11,10 @@ use itest::__private::{
 use itest::Scope;
 
 fn all<T>(pick: impl Fn(&Submission) -> Option<T>) -> Vec<T> {
-    inventory::iter::<Submission>.into_iter().filter_map(pick).collect()
+    inventory::iter::<Submission>
+        .into_iter()
+        .filter_map(pick)
+        .collect()
 }
 
 fn only<T>(mut found: Vec<T>, name: &str) -> T {
@@ -114,7 +117,7 @@ mod items {
         not_cloned: super::NotCloned,
     ) {
         r#type.push(format!("{number}{words}{same}"));
-        drop(not_cloned);
+        let _ = not_cloned;
     }
 
     #[integration]
@@ -240,12 +243,23 @@ fn options_are_in_their_fields() {
             ("type", &[]),
         ]
     );
-    let locks: Vec<_> = options.locks.iter().map(|l| (l.name, l.exclusive)).collect();
-    assert_eq!(locks, [("printer", true), ("scanner", true), ("paper", false)]);
+    let locks: Vec<_> = options
+        .locks
+        .iter()
+        .map(|l| (l.name, l.exclusive))
+        .collect();
+    assert_eq!(
+        locks,
+        [("printer", true), ("scanner", true), ("paper", false)]
+    );
     assert!(options.serial);
     assert_eq!(options.flavor, Some(Flavor::MultiThread));
     assert_eq!(options.worker_threads, Some(2));
-    let uses: Vec<String> = options.uses.iter().map(|one| binding(&one.binding)).collect();
+    let uses: Vec<String> = options
+        .uses
+        .iter()
+        .map(|one| binding(&one.binding))
+        .collect();
     assert_eq!(uses, ["nothing", "path to number", "text"]);
     let line = options.uses[0].location.line;
     assert_eq!(line, def.location.line - 2);
@@ -311,7 +325,12 @@ fn the_order_of_attributes_does_not_matter() {
             ],
             "{name}"
         );
-        let lines: Vec<u32> = def.options.skips.iter().map(|skip| skip.location.line).collect();
+        let lines: Vec<u32> = def
+            .options
+            .skips
+            .iter()
+            .map(|skip| skip.location.line)
+            .collect();
         assert!(lines.is_sorted(), "{name}: {lines:?}");
         check_verdicts(def);
     }
@@ -321,7 +340,10 @@ fn the_order_of_attributes_does_not_matter() {
 
 fn check_verdicts(def: &TestDef) {
     let xfail = def.options.xfail.as_ref().expect(def.name);
-    assert_eq!((xfail.reason, xfail.strict, xfail.run), ("d", Some(false), false));
+    assert_eq!(
+        (xfail.reason, xfail.strict, xfail.run),
+        ("d", Some(false), false)
+    );
     assert_eq!(def.ignore, Some("e"), "{}", def.name);
     let should_panic = def.should_panic.as_ref().expect(def.name);
     assert_eq!(should_panic.expected, Some("f"));
@@ -333,11 +355,13 @@ fn cfg_is_decided_first() {
     assert_eq!(def.ignore, Some(""));
     assert!(def.options.skips.is_empty());
     assert_eq!(def.options.markers.len(), 1);
-    assert!(all(|one| match one {
-        Submission::Test(def) if def.name == "without_cfg" => Some(()),
-        _ => None,
-    })
-    .is_empty());
+    assert!(
+        all(|one| match one {
+            Submission::Test(def) if def.name == "without_cfg" => Some(()),
+            _ => None,
+        })
+        .is_empty()
+    );
 }
 
 #[test]
@@ -362,7 +386,11 @@ fn conditions_nest() {
     );
     let xfail = def.options.xfail.as_ref().expect("it is there");
     assert_eq!((xfail.reason, xfail.strict, xfail.run), ("", None, true));
-    assert!(def.should_panic.as_ref().is_some_and(|one| one.expected.is_none()));
+    assert!(
+        def.should_panic
+            .as_ref()
+            .is_some_and(|one| one.expected.is_none())
+    );
 }
 
 #[test]
@@ -387,7 +415,10 @@ fn fixtures_are_described() {
     assert_eq!(def.skips[0].reason, Some("no number"));
     assert_eq!(def.ty.id(), std::any::TypeId::of::<u32>());
     assert!(def.codec.is_some());
-    assert!(matches!(def.body, FixtureBody::Provide { is_async: true, .. }));
+    assert!(matches!(
+        def.body,
+        FixtureBody::Provide { is_async: true, .. }
+    ));
 
     let def = fixture("_writes_text");
     assert_eq!((def.name, def.autouse), ("text", Autouse::Module));

@@ -115,7 +115,11 @@ struct Ended(bool);
 
 impl Termination for Ended {
     fn report(self) -> ExitCode {
-        if self.0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if self.0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 }
 

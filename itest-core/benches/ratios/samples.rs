@@ -30,7 +30,7 @@ enum Body {
     Chain,
 }
 
-/// A crate with one test target, `all`.
+/// A crate with one test target.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) name: &'static str,
@@ -166,7 +166,8 @@ impl Samples {
     /// Builds a sample's tests, nothing of which runs.
     pub(crate) fn build(&self, sample: &Sample, target: &Path) -> Command {
         let mut build = self.cargo("test");
-        build.args(["--no-run", "--test", "all", "--package", sample.name]);
+        build.args(["--no-run", "--package", sample.name]);
+        build.args(["--test", &sample.target()]);
         build.arg("--target-dir").arg(target);
         build
     }
@@ -221,6 +222,11 @@ impl Sample {
         self.modules * self.tests_per_module
     }
 
+    /// The test target; `cargo clean` goes by the names of targets, so no two are alike.
+    fn target(&self) -> String {
+        format!("{}-tests", self.name)
+    }
+
     /// The name of a test in the middle.
     pub(crate) fn one(&self) -> String {
         format!("m{}::t{}", self.modules / 2, self.tests_per_module / 2)
@@ -236,7 +242,8 @@ impl Sample {
             dependencies.push_str(&self::itest());
         }
         let target = format!(
-            "\n[[test]]\nname = \"all\"\nharness = {}\n",
+            "\n[[test]]\nname = {:?}\npath = \"tests/all/main.rs\"\nharness = {}\n",
+            self.target(),
             self.by != By::Full
         );
         write_package(directory, self.name, &dependencies, &target);

@@ -15,8 +15,8 @@ pub(crate) use problem::PlanError;
 use crate::cli::Args;
 use crate::condition::{Conditions, SkipDef};
 use crate::def::{
-    Access, FixtureBody, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic,
-    TestBody, TestDef, Xfail,
+    Access, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic, TestBody,
+    TestDef, Xfail,
 };
 use crate::event::TestName;
 use crate::registry::{Registry, ancestors, crate_of, display_path};
@@ -125,6 +125,18 @@ pub(crate) enum Key {
 }
 
 impl Key {
+    /// Orders instances that end together: narrow scopes first, inner modules before outer ones.
+    pub(crate) fn width(self) -> (Scope, std::cmp::Reverse<usize>) {
+        let depth = |path: &str| std::cmp::Reverse(path.matches("::").count());
+        match self {
+            Key::Test => (Scope::Test, depth("")),
+            // A group is a module like those around it.
+            Key::Group(path) | Key::Module(path) => (Scope::Module, depth(path)),
+            Key::Worker => (Scope::Worker, depth("")),
+            Key::Session => (Scope::Session, depth("")),
+        }
+    }
+
     /// The group's or module's path as users name it.
     pub(crate) fn instance(self, test: &TestName) -> String {
         match self {
@@ -506,11 +518,4 @@ fn autouse_names(fixtures: &[&'static FixtureDef], module: &str) -> Vec<&'static
 
 fn is_async_test(def: &TestDef) -> bool {
     matches!(def.body, TestBody::Async(_))
-}
-
-fn is_async_fixture(def: &FixtureDef) -> bool {
-    matches!(
-        def.body,
-        FixtureBody::Async(_) | FixtureBody::Provide { is_async: true, .. }
-    )
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::lookup::Names;
 use super::problem::{PlanError, Problem, Problems, chain, quoted, short_type, similar};
 use super::{
-    Dep, HeldLock, ModuleInfo, Node, NodeAccess, NodeId, PlannedTest, accesses, is_async_fixture,
-    is_async_test, normalise_locks, reach,
+    Dep, HeldLock, ModuleInfo, Node, NodeAccess, NodeId, PlannedTest, accesses, is_async_test,
+    normalise_locks, reach,
 };
 use crate::builtin::Request;
 use crate::def::{
@@ -108,8 +108,10 @@ impl<'r> Resolver<'r> {
                 None => complete = false,
             }
         }
-        let groups = module.groups.iter().flat_map(|group| group.options.uses);
-        for used in groups.chain(def.options.uses) {
+        // The nearest first, as pytest has it.
+        let groups = module.groups.iter().rev();
+        let groups = groups.flat_map(|group| group.options.uses);
+        for used in def.options.uses.iter().chain(groups) {
             match self.used(used, &mut asking) {
                 Some(Dep::Node(node)) => initial.push(node),
                 Some(Dep::Request) => {}
@@ -372,7 +374,7 @@ impl<'r> Resolver<'r> {
         let node = Node {
             def,
             unshared: def.params.iter().any(is_unshared) || below().any(|node| node.unshared),
-            is_async: is_async_fixture(def) || below().any(|node| node.is_async),
+            is_async: def.is_async() || below().any(|node| node.is_async),
             deps: deps.clone(),
         };
         let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer fixtures than 2^32"));

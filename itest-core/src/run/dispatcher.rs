@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// Who runs the tests.
 pub(super) trait Crew: Send + Sync {
-    /// The life of one of its threads; ends with [`Message::ExecutorDone`].
+    /// The life of one of its threads.
     fn work(&self);
 
     /// Starts no more tests.
@@ -110,14 +110,18 @@ pub(super) fn dispatch(
     let (sender, messages) = mpsc::channel();
     let crew: Arc<dyn Crew> = match in_process {
         #[cfg(unix)]
-        false => Arc::new(Processes::new(work, args, sender)),
-        _ => Arc::new(Threads::new(work, args.require.clone(), sender)),
+        false => Arc::new(Processes::new(work, args, sender.clone())),
+        _ => Arc::new(Threads::new(work, args, sender.clone())),
     };
     for number in 0..threads {
-        let crew = crew.clone();
+        let (crew, done) = (crew.clone(), sender.clone());
         thread::Builder::new()
             .name(format!("itest-worker-{number}"))
-            .spawn(move || crew.work())?;
+            .spawn(move || {
+                // Also if it panics, which is a bug: the run must end.
+                let _done = Done(done);
+                crew.work();
+            })?;
     }
     let (stopped, hung) = run.follow(&messages, threads, &*crew, args.fail_fast);
     run.failed |= !crew.finish(hung);
@@ -130,6 +134,15 @@ pub(super) fn dispatch(
         interrupted: hung || stopped || interrupt::interrupted().is_some(),
     });
     run.finish()
+}
+
+/// Tells that an executor has come to its end.
+struct Done(Sender<Message>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        let _ = self.0.send(Message::ExecutorDone);
+    }
 }
 
 /// What there is to say about a test that its verdict keeps from running.

@@ -47,12 +47,6 @@ impl Events {
             send(Message::Event(event()));
         }
     }
-
-    pub(crate) fn message(&self, message: Message) {
-        if let Some(send) = &self.0 {
-            send(message);
-        }
-    }
 }
 
 impl fmt::Debug for Events {

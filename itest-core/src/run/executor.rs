@@ -61,8 +61,10 @@ impl Executor {
         let locks = self.locks.clone();
         let held = locks.acquire(&test.locks);
         let mut attempt = 1;
+        let mut teardown_errors = Vec::new();
         let finished = loop {
-            let (outcome, teardown_errors) = self.attempt(test, index, attempt);
+            let (outcome, errors) = self.attempt(test, index, attempt);
+            teardown_errors.extend(errors);
             let last = attempt > test.retries
                 || !outcome.is_failure()
                 || interrupt::interrupted().is_some();
@@ -119,7 +121,12 @@ impl Executor {
         let mut errors = Vec::new();
         errors.extend(self.run_finalizers(test, &request, on));
         errors.extend(self.store.end_test(on));
-        (self.judge(test, result), errors)
+        let outcome = self.judge(test, result);
+        if test.xfail.is_some() {
+            // As in pytest, a failing teardown is expected too.
+            errors.clear();
+        }
+        (outcome, errors)
     }
 
     fn set_up_and_call(
@@ -183,9 +190,6 @@ impl Executor {
     }
 
     fn judge(&self, test: &PlannedTest, result: Result<Result<(), Stop>, SetupStop>) -> Outcome {
-        let expected_failure = |reason: &str| Outcome::Xfailed {
-            reason: reason.to_owned(),
-        };
         let called = match result {
             Ok(called) => called,
             Err(SetupStop::Xfailed(reason)) => return Outcome::Xfailed { reason },
@@ -225,6 +229,12 @@ impl Executor {
                 reason: xfail.reason.to_owned(),
             },
         }
+    }
+}
+
+fn expected_failure(reason: &str) -> Outcome {
+    Outcome::Xfailed {
+        reason: reason.to_owned(),
     }
 }
 

@@ -36,6 +36,7 @@ impl Schedule {
         if let Some(seed) = shuffle {
             shuffle_all(&mut parts, seed);
         }
+        parts.retain(|part| !part.is_empty());
         Schedule {
             left: parts.iter().map(Vec::len).sum(),
             parts: parts.into(),
@@ -100,7 +101,6 @@ fn together(plan: &Plan, tests: &[usize]) -> Vec<Vec<usize>> {
         parts[part].push(index);
         part_of.extend(shared.into_iter().map(|instance| (instance, part)));
     }
-    parts.retain(|part| !part.is_empty());
     parts
 }
 

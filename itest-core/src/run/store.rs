@@ -289,7 +289,7 @@ impl Store {
         });
         let started = Instant::now();
         let on = self.on(key, user);
-        let watch = self.watch(def, &user.test.name);
+        let watch = self.watch(def, &user.test.name, def.is_async());
         let running = super::panic::running(&user.test.name);
         let made = make(def, args, on);
         drop((running, watch));
@@ -392,15 +392,17 @@ impl Store {
     }
 
     fn tear_down(&mut self, on: On<'_>, ends: impl Fn(&Instance) -> bool) -> Vec<FixtureError> {
-        let mut errors = Vec::new();
-        // Last set up, first torn down; what stays keeps its order.
-        for index in (0..self.live.len()).rev() {
-            if ends(&self.live[index]) {
-                let instance = self.live.remove(index);
-                errors.extend(self.tear_down_one(instance, on));
-            }
-        }
-        errors
+        let (mut ended, live) = std::mem::take(&mut self.live)
+            .into_iter()
+            .partition::<Vec<_>, _>(ends);
+        self.live = live;
+        // Narrow scopes end before wide ones; in each, what was set up last goes first.
+        ended.reverse();
+        ended.sort_by_key(|instance| instance.key.width());
+        ended
+            .into_iter()
+            .filter_map(|instance| self.tear_down_one(instance, on))
+            .collect()
     }
 
     fn tear_down_one(&self, instance: Instance, on: On<'_>) -> Option<FixtureError> {
@@ -432,12 +434,12 @@ impl Store {
         });
         stops.extend(copy.err());
         {
-            let _watch = self.watch(def, &test);
+            let _watch = self.watch(def, &test, def.is_async());
             stops.extend(unmake(def, life, on).err());
         }
         let mut next = first;
         while let Some(finalizer) = next {
-            let _watch = self.watch(def, &test);
+            let _watch = self.watch(def, &test, true);
             stops.extend(on.block_on(def.timeout, finalizer).err());
             next = request.next_finalizer();
         }
@@ -469,13 +471,14 @@ impl Store {
         }
     }
 
-    fn watch(&self, def: &'static FixtureDef, test: &TestName) -> Option<WatchGuard> {
+    fn watch(
+        &self,
+        def: &'static FixtureDef,
+        test: &TestName,
+        is_async: bool,
+    ) -> Option<WatchGuard> {
         let limit = def.timeout?;
         let (on_hung, test) = (self.shared.on_hung.clone(), test.clone());
-        let is_async = matches!(
-            def.body,
-            FixtureBody::Async(_) | FixtureBody::Provide { is_async: true, .. }
-        );
         let grace = if is_async { GRACE } else { Duration::ZERO };
         Some(watch(limit + grace, move || {
             let mut failure = timed_out(limit);

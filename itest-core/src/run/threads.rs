@@ -11,7 +11,7 @@ use super::host::Session;
 use super::interrupt;
 use super::locks::Locks;
 use super::store::{Holds, Shared};
-use crate::cli::Require;
+use crate::cli::{Args, Require};
 
 /// See the [module](self).
 pub(super) struct Threads {
@@ -20,11 +20,12 @@ pub(super) struct Threads {
     locks: Arc<Locks>,
     session: Session,
     require: Require,
+    fail_fast: bool,
     stop: AtomicBool,
 }
 
 impl Threads {
-    pub(super) fn new(work: Work, require: Require, messages: Sender<Message>) -> Self {
+    pub(super) fn new(work: Work, args: &Args, messages: Sender<Message>) -> Self {
         let hung = messages.clone();
         let shared = Shared {
             plan: work.plan.clone(),
@@ -39,7 +40,8 @@ impl Threads {
             shared,
             work: Mutex::new(work),
             locks: Arc::default(),
-            require,
+            require: args.require.clone(),
+            fail_fast: args.fail_fast,
             stop: AtomicBool::new(false),
         }
     }
@@ -66,10 +68,12 @@ impl Crew for Threads {
                 part.next()
             });
             let Some(index) = next else { break };
-            executor.run(index);
+            let finished = executor.run(index);
+            if self.fail_fast && finished.outcome.is_failure() {
+                self.stop();
+            }
         }
         executor.finish();
-        self.shared.events.message(Message::ExecutorDone);
     }
 
     fn stop(&self) {

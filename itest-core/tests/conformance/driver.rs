@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
@@ -16,6 +16,9 @@ use crate::vocabulary::{Case, DropIn, EVENTS, running};
 /// After which a binary under test is taken to hang.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// The outcome of a test that the report does not mention.
+const NOT_RUN: &str = "not-run";
+
 /// How many lines of what a failing case printed are shown.
 const SHOWN: usize = 40;
 
@@ -24,9 +27,11 @@ const FAILED: i32 = 101;
 
 /// A case in one mode.
 #[derive(Clone, Copy)]
-struct Run {
+struct Run<'a> {
     case: &'static Case,
     mode: Mode,
+    /// Of the case, by their full names.
+    tests: &'a [String],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +59,7 @@ struct Output {
     exit: Option<i32>,
 }
 
-impl Run {
+impl Run<'_> {
     fn label(&self) -> String {
         let mode = match self.mode {
             Mode::Workers => "workers",
@@ -68,13 +73,6 @@ impl Run {
     fn is(&self, known: &str) -> bool {
         known == self.case.id || known == self.label()
     }
-
-    /// The case's module without the crate, which is the filter.
-    fn module(&self) -> String {
-        let path = self.case.module_path;
-        let module = path.split_once("::").map_or(path, |(_, module)| module);
-        format!("{module}::")
-    }
 }
 
 pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
@@ -84,12 +82,15 @@ pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
-    if let Err(problem) = plan_cases() {
-        println!("{problem}\nno case was run because of the problem above");
-        return ExitCode::FAILURE;
-    }
-    let all = runs();
-    let selected: Vec<Run> = all
+    let tests = match list_tests() {
+        Ok(tests) => tests,
+        Err(problem) => {
+            println!("{problem}\nno case was run because of the problem above");
+            return ExitCode::FAILURE;
+        }
+    };
+    let all = runs(&tests);
+    let selected: Vec<Run<'_>> = all
         .iter()
         .copied()
         .filter(|run| {
@@ -138,40 +139,59 @@ pub(crate) fn main(known: &[(&str, &str)]) -> ExitCode {
     ExitCode::from(u8::from(failed > 0))
 }
 
-/// Checks that the binary under test can plan all cases: they are one binary.
-fn plan_cases() -> Result<(), String> {
+/// Every test of the binary under test; fails if it cannot plan all cases, which share it.
+fn list_tests() -> Result<Vec<String>, String> {
     let binary = std::env::current_exe().expect("the driver should know its own path");
+    let directory = Directory::new("list");
     let output = Command::new(binary)
-        // No test has this name, so nothing is asked for but the plan.
-        .args(["--list", "--format=terse", "no such test"])
-        .env(EVENTS, "")
+        .args(["--list", "--format=terse"])
+        .env(EVENTS, directory.file("events"))
         .output()
         .map_err(|error| format!("the binary under test does not start: {error}"))?;
-    if output.status.success() {
-        return Ok(());
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
-    Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    let listed = String::from_utf8_lossy(&output.stdout);
+    let names = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Every case in every mode that it says something about, in the order of the source.
-fn runs() -> Vec<Run> {
+fn runs(tests: &[String]) -> Vec<Run<'_>> {
     let mut cases: Vec<&'static Case> = inventory::iter::<Case>.into_iter().collect();
     cases.sort_by_key(|case| case.place);
-    let drop_in = cases
+    let modes = [Mode::Workers, Mode::InProcess, Mode::DropIn];
+    let runs = modes.into_iter().flat_map(|mode| {
+        let cases = cases.iter().map(move |case| Run {
+            case,
+            mode,
+            tests: tests_of(case, tests),
+        });
+        cases.filter(|run| run.mode != Mode::DropIn || run.case.drop_in != DropIn::No)
+    });
+    runs.collect()
+}
+
+/// The tests of a case, which the list has in one piece.
+fn tests_of<'a>(case: &Case, tests: &'a [String]) -> &'a [String] {
+    let path = case.module_path;
+    let module = path.split_once("::").map_or(path, |(_, module)| module);
+    let belongs = |test: &String| {
+        let rest = test.strip_prefix(module);
+        rest.is_some_and(|rest| rest.starts_with("::"))
+    };
+    let from = tests.iter().position(&belongs).unwrap_or(tests.len());
+    let count = tests[from..]
         .iter()
-        .filter(|case| case.drop_in != DropIn::No)
-        .map(|case| (case, Mode::DropIn));
-    let workers = cases.iter().map(|case| (case, Mode::Workers));
-    let in_process = cases.iter().map(|case| (case, Mode::InProcess));
-    workers
-        .chain(in_process)
-        .chain(drop_in)
-        .map(|(case, mode)| Run { case, mode })
-        .collect()
+        .take_while(|test| belongs(test))
+        .count();
+    &tests[from..from + count]
 }
 
 /// What is wrong with the list of cases itself.
-fn check_list(runs: &[Run], known: &[(&str, &str)]) -> Vec<String> {
+fn check_list(runs: &[Run<'_>], known: &[(&str, &str)]) -> Vec<String> {
     let mut problems = Vec::new();
     for (index, run) in runs.iter().enumerate() {
         let label = run.label();
@@ -181,6 +201,9 @@ fn check_list(runs: &[Run], known: &[(&str, &str)]) -> Vec<String> {
         let name = run.case.id.to_lowercase().replace('-', "_");
         if !run.case.module_path.ends_with(&format!("::{name}")) {
             problems.push(format!("{label} does not stand in a module `{name}`"));
+        }
+        if run.tests.is_empty() {
+            problems.push(format!("{label} has no tests"));
         }
     }
     for (label, _) in known {
@@ -192,15 +215,14 @@ fn check_list(runs: &[Run], known: &[(&str, &str)]) -> Vec<String> {
 }
 
 /// One entry per run: what is wrong, if something is; and why there is no drop-in binary.
-fn run_all(runs: &[Run]) -> (Vec<Option<String>>, Option<String>) {
+fn run_all(runs: &[Run<'_>]) -> (Vec<Option<String>>, Option<String>) {
     let full = std::env::current_exe().expect("the driver should know its own path");
     let drop_in = if runs.iter().any(|run| run.mode == Mode::DropIn) {
         Some(build_drop_in(&full))
     } else {
         None
     };
-    let directory = std::env::temp_dir().join(format!("itest-conformance-{}", std::process::id()));
-    std::fs::create_dir_all(&directory).expect("the directory for events should be made");
+    let directory = Directory::new("events");
     let results: Vec<Mutex<Option<String>>> = runs.iter().map(|_| Mutex::default()).collect();
     let next = AtomicUsize::new(0);
     let threads = thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 4));
@@ -215,20 +237,44 @@ fn run_all(runs: &[Run]) -> (Vec<Option<String>>, Option<String>) {
                         (Mode::DropIn, Some(Ok(binary))) => binary,
                         (Mode::DropIn, _) => continue,
                     };
-                    let events = directory.join(format!("{index}"));
+                    let events = directory.file(&index.to_string());
                     let failure = check(*run, binary, &events);
                     *results[index].lock().expect("no thread panicked") = failure;
                 }
             });
         }
     });
-    // Left-overs in the directory for temporary files do not matter.
-    let _ = std::fs::remove_dir_all(&directory);
     let results = results
         .into_iter()
         .map(|result| result.into_inner().expect("no thread panicked"))
         .collect();
     (results, drop_in.and_then(Result::err))
+}
+
+/// A temporary directory, removed with what is in it.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(what: &str) -> Self {
+        let name = format!("itest-conformance-{what}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a temporary directory should be made");
+        Directory(path)
+    }
+
+    /// A new empty file.
+    fn file(&self, name: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, "").expect("a temporary file should be made");
+        path
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // Left-overs there do not matter.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Builds `conformance_drop_in` as this binary was built.
@@ -273,23 +319,26 @@ fn build_drop_in(driver: &Path) -> Result<PathBuf, String> {
 }
 
 /// What is wrong with a run.
-fn check(run: Run, binary: &Path, events: &Path) -> Option<String> {
-    std::fs::write(events, "").expect("the file for events should be made");
+fn check(run: Run<'_>, binary: &Path, events: &Path) -> Option<String> {
     let output = match execute(run, binary, events) {
         Ok(output) => output,
         Err(problem) => return Some(format!("  {problem}")),
     };
     let written = std::fs::read_to_string(events).expect("the events should be readable");
-    let parse = match run.mode {
-        Mode::Workers | Mode::InProcess => outcomes_of_report,
-        Mode::DropIn => outcomes_of_libtest,
+    let mut outcomes = match run.mode {
+        Mode::Workers | Mode::InProcess => outcomes_of_report(&output),
+        Mode::DropIn => outcomes_of_libtest(&output),
     };
+    for test in run.tests {
+        let name = last_segment(test).to_owned();
+        outcomes.entry(name).or_insert_with(|| NOT_RUN.to_owned());
+    }
     let observed = Observed {
         events: written.split_whitespace().collect::<Vec<_>>().join(" "),
-        outcomes: parse(&output, &run.module()),
+        outcomes,
         exit: output.exit,
     };
-    let expected = expected(run, &observed);
+    let expected = expected(run);
     let text = match run.mode {
         Mode::Workers | Mode::InProcess => missing_text(run.case.texts, &output.stdout),
         Mode::DropIn => None,
@@ -301,7 +350,7 @@ fn check(run: Run, binary: &Path, events: &Path) -> Option<String> {
 }
 
 /// What should be observed; a test that is not mentioned passes.
-fn expected(run: Run, observed: &Observed) -> Observed {
+fn expected(run: Run<'_>) -> Observed {
     let events = match (run.mode, &run.case.drop_in) {
         (Mode::DropIn, DropIn::Events(events)) => events,
         _ => run.case.events,
@@ -316,10 +365,9 @@ fn expected(run: Run, observed: &Observed) -> Observed {
     let failed = outcomes
         .values()
         .any(|outcome| outcome.contains("failed") && outcome != "xfailed" || is_error(outcome));
-    for test in observed.outcomes.keys() {
-        outcomes
-            .entry(test.clone())
-            .or_insert_with(|| "passed".to_owned());
+    for test in run.tests {
+        let name = last_segment(test).to_owned();
+        outcomes.entry(name).or_insert_with(|| "passed".to_owned());
     }
     if run.mode == Mode::DropIn {
         outcomes.values_mut().for_each(|outcome| {
@@ -341,11 +389,11 @@ fn is_error(outcome: &str) -> bool {
 }
 
 /// Starts the binary under test and waits for its end.
-fn execute(run: Run, binary: &Path, events: &Path) -> Result<Output, String> {
+fn execute(run: Run<'_>, binary: &Path, events: &Path) -> Result<Output, String> {
     let mut command = Command::new(binary);
     command
-        .arg(run.module())
-        .args(["--test-threads=1", "--color=never"])
+        .args(run.tests)
+        .args(["--exact", "--test-threads=1", "--color=never"])
         .args(run.case.args)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -406,13 +454,10 @@ fn read(mut from: impl Read + Send + 'static) -> Receiver<String> {
 }
 
 /// From the lines of itest's `pretty` report.
-fn outcomes_of_report(output: &Output, module: &str) -> BTreeMap<String, String> {
+fn outcomes_of_report(output: &Output) -> BTreeMap<String, String> {
     let mut outcomes: BTreeMap<String, String> = BTreeMap::new();
-    for line in BufReader::new(output.stdout.as_bytes())
-        .lines()
-        .map_while(Result::ok)
-    {
-        if let Some((test, result)) = test_line(&line, module) {
+    for line in output.stdout.lines() {
+        if let Some((test, result)) = test_line(line) {
             let word = result.split([',', ' ']).next().unwrap_or_default();
             let outcome = match word {
                 "ok" => "passed",
@@ -421,7 +466,7 @@ fn outcomes_of_report(output: &Output, module: &str) -> BTreeMap<String, String>
                 "ignored" => "skipped",
                 other => other,
             };
-            outcomes.insert(test.to_owned(), outcome.to_owned());
+            outcomes.insert(last_segment(test).to_owned(), outcome.to_owned());
         } else if let Some(of) = line.strip_prefix("ERROR at teardown of ") {
             // A test, or `module fixture path (instance)`.
             match of.split_once(" fixture ") {
@@ -441,13 +486,13 @@ fn outcomes_of_report(output: &Output, module: &str) -> BTreeMap<String, String>
 }
 
 /// From libtest's report: its lines, and what itest printed in the tests.
-fn outcomes_of_libtest(output: &Output, module: &str) -> BTreeMap<String, String> {
+fn outcomes_of_libtest(output: &Output) -> BTreeMap<String, String> {
     let mut outcomes = BTreeMap::new();
     for line in output.stdout.lines() {
-        let Some((test, result)) = test_line(line, module) else {
+        let Some((test, result)) = test_line(line) else {
             continue;
         };
-        let printed = section(&output.stdout, module, test);
+        let printed = section(&output.stdout, test);
         let says = |prefix: &str| printed.lines().any(|line| line.starts_with(prefix));
         let outcome = if says("error at teardown of") {
             "failed+error@teardown"
@@ -464,7 +509,7 @@ fn outcomes_of_libtest(output: &Output, module: &str) -> BTreeMap<String, String
         } else {
             "passed"
         };
-        outcomes.insert(test.to_owned(), outcome.to_owned());
+        outcomes.insert(last_segment(test).to_owned(), outcome.to_owned());
     }
     // What was torn down at the exit.
     for line in output.stderr.lines() {
@@ -478,28 +523,16 @@ fn outcomes_of_libtest(output: &Output, module: &str) -> BTreeMap<String, String
     outcomes
 }
 
-/// `test MODULE…::NAME ... RESULT`
-fn test_line<'a>(line: &'a str, module: &str) -> Option<(&'a str, &'a str)> {
-    let (path, result) = line.strip_prefix("test ")?.split_once(" ... ")?;
-    path.starts_with(module)
-        .then(|| (last_segment(path), result))
+/// `test NAME ... RESULT`
+fn test_line(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("test ")?.split_once(" ... ")
 }
 
 /// What a test printed, as libtest shows it.
-fn section<'a>(stdout: &'a str, module: &str, test: &str) -> &'a str {
-    let mut rest = stdout;
-    while let Some((_, from)) = rest.split_once(&format!("---- {module}")) {
-        let (head, body) = from.split_once('\n').unwrap_or((from, ""));
-        let end = body.find("\n---- ").unwrap_or(body.len());
-        if head
-            .strip_suffix(" stdout ----")
-            .is_some_and(|path| last_segment(path) == test)
-        {
-            return &body[..end];
-        }
-        rest = body;
-    }
-    ""
+fn section<'a>(stdout: &'a str, test: &str) -> &'a str {
+    let head = format!("---- {test} stdout ----\n");
+    let body = stdout.split_once(&head).map_or("", |(_, body)| body);
+    body.split("\n---- ").next().unwrap_or_default()
 }
 
 fn last_segment(path: &str) -> &str {

@@ -5,7 +5,7 @@
 //!
 //! The target has no harness. Its `main` is the driver; with `ITEST_CONFORMANCE` in its
 //! environment it is the binary under test instead, which the driver starts for each case twice,
-//! with worker processes and `--in-process`, with `--test-threads=1` and the case's module as
+//! with worker processes and `--in-process`, with `--test-threads=1` and the case's tests as
 //! filter. Fixtures and tests append their events to a file; outcomes are read from the report.
 //! The target `conformance_drop_in` has the same modules under libtest's harness; there each case
 //! is run and compared once more.
@@ -68,20 +68,7 @@ mod under_test {
 /// Cases that fail, and why: bugs, not differences. One that passes must be taken out.
 ///
 /// `TD-71 (drop-in)` is about one mode, `TD-71` about all.
-const KNOWN: &[(&str, &str)] = &[
-    ("AU-57", USES),
-    ("IO-59", USES),
-    ("ER-83", XFAIL),
-    ("RT-57", ATTEMPT),
-    ("TD-70", NARROW),
-    ("TD-71 (drop-in)", NARROW),
-    ("TD-72", NARROW),
-];
-
-const USES: &str = "`uses` of groups come before the test's own, pytest has the nearest first";
-const XFAIL: &str = "a failing teardown of an `#[xfail]` test is an error, pytest expects it too";
-const ATTEMPT: &str = "teardown errors of an attempt that is followed by another are lost";
-const NARROW: &str = "scopes that end together end by age, pytest ends the narrow one first";
+const KNOWN: &[(&str, &str)] = &[];
 
 fn main() -> ExitCode {
     if std::env::var_os(vocabulary::EVENTS).is_some() {

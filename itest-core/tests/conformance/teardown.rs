@@ -949,7 +949,9 @@ mod td_88 {
         async fn g(f: &Made, m: &Made, s: &Made) -> Made {
             event("+", "g");
             provide!(Made::by("g"));
-            (f.is_exactly("f"), m.is_exactly("m"), s.is_exactly("s"));
+            f.is_exactly("f");
+            m.is_exactly("m");
+            s.is_exactly("s");
             event("-", "g");
         }
 

@@ -140,13 +140,17 @@ mod va_54 {
 
         #[integration]
         fn t1(s: Made, m: Made, f: Made) {
-            (s.is_exactly("s"), m.is_exactly("m"), f.is_exactly("f"));
+            s.is_exactly("s");
+            m.is_exactly("m");
+            f.is_exactly("f");
             event("=", "t1");
         }
 
         #[integration]
         async fn t2(s: Made, m: Made, f: Made) {
-            (s.is_exactly("s"), m.is_exactly("m"), f.is_exactly("f"));
+            s.is_exactly("s");
+            m.is_exactly("m");
+            f.is_exactly("f");
             event("=", "t2");
         }
     }

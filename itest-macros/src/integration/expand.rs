@@ -78,14 +78,7 @@ pub(crate) fn expand_test(test: &Test) -> TokenStream {
 fn expand_call(p: &TokenStream, test: &Test) -> TokenStream {
     let here = Span::mixed_site();
     let ident = &test.function.sig.ident;
-    let args = Ident::new(
-        if test.params.is_empty() {
-            "_args"
-        } else {
-            "args"
-        },
-        here,
-    );
+    let args = Ident::new("__args", here);
     let mutability = (!test.params.is_empty()).then(|| quote_spanned!(here=> mut));
     let (statements, arguments) = expand_arguments(&args, &test.params);
     let holding = expand_holding(&test.params);
@@ -98,11 +91,11 @@ fn expand_call(p: &TokenStream, test: &Test) -> TokenStream {
         Returns::UnitResult => expand_into_result(p, &called),
         Returns::Other => {
             let first = expand_into_result(p, &called);
-            let second = expand_into_result(p, &quote_spanned!(here=> value));
+            let second = expand_into_result(p, &quote_spanned!(here=> __value));
             quote_spanned! {here=>
                 match #first {
-                    ::core::result::Result::Ok(value) => #second,
-                    ::core::result::Result::Err(failure) => ::core::result::Result::Err(failure),
+                    ::core::result::Result::Ok(__value) => #second,
+                    ::core::result::Result::Err(__failure) => ::core::result::Result::Err(__failure),
                 }
             }
         }
@@ -127,10 +120,10 @@ fn expand_call(p: &TokenStream, test: &Test) -> TokenStream {
 pub(crate) fn expand_into_result(p: &TokenStream, returned: &TokenStream) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         {
-            let returned = #p::returned::Returned::new(#returned);
+            let __returned = #p::returned::Returned::new(#returned);
             #[allow(unused_imports)]
             use #p::returned::*;
-            (&&&&returned).into_result()
+            (&&&&__returned).into_result()
         }
     }
 }

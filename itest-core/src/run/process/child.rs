@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::protocol::{self, Answer, Order, Passed, Report};
+use super::protocol::{self, Answer, Framed, Order, Passed, Report};
 use crate::cli::Args;
 use crate::event::Event;
 use crate::outcome::Outcome;
@@ -75,13 +76,15 @@ struct Link {
     output: Option<File>,
     /// Records of tests that passed.
     passed: File,
+    passed_count: AtomicU64,
 }
 
 impl Link {
-    fn send(&self, report: &Report) {
+    fn send(&self, report: Report) {
+        let passed = self.passed_count.load(Ordering::Acquire);
         let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
         // If the dispatcher is gone, the reading thread notices.
-        let _ = protocol::write(&mut *socket, report);
+        let _ = protocol::write(&mut *socket, &Framed { passed, report });
     }
 
     /// Length of the capture file with all that was printed so far.
@@ -121,6 +124,7 @@ fn live(role: Role, records: File, plan: Plan, args: &Args) -> io::Result<ExitCo
             None
         },
         passed: records,
+        passed_count: AtomicU64::new(0),
     });
     let sending = link.clone();
     let hung = link.clone();
@@ -128,7 +132,7 @@ fn live(role: Role, records: File, plan: Plan, args: &Args) -> io::Result<ExitCo
         plan: Arc::new(plan),
         events: Events::with(Arc::new(move |message| forward(&sending, message))),
         on_hung: Arc::new(move |test, failure| {
-            hung.send(&Report::Hung {
+            hung.send(Report::Hung {
                 test: test.clone(),
                 failure,
             });
@@ -219,8 +223,9 @@ fn forward(link: &Link, message: Message) {
             let record = Passed { duration, printed }.to_bytes();
             // A disk without room for sixteen bytes fails the test that passed, not the run.
             let _ = (&link.passed).write_all(&record);
+            link.passed_count.fetch_add(1, Ordering::Release);
         }
-        event => link.send(&Report::Event { event, printed }),
+        event => link.send(Report::Event { event, printed }),
     }
 }
 
@@ -251,7 +256,7 @@ fn work(
                     }
                     executor.run(test as usize);
                 }
-                link.send(&Report::Idle);
+                link.send(Report::Idle);
             }
             Order::Finish | Order::Cancel | Order::Fetch { .. } | Order::Fetched(_) => break,
         }
@@ -265,7 +270,7 @@ fn serve(shared: Shared, link: &Link, ordered: &Receiver<Order>) {
         match order {
             Order::Fetch { node, test } => {
                 let fetched = host::fetch(&mut store, NodeId(node), test as usize);
-                link.send(&Report::Fetched(fetched.map(|fetched| match fetched {
+                link.send(Report::Fetched(fetched.map(|fetched| match fetched {
                     Fetched::Session(value) => value,
                     Fetched::Cell(_) => panic!("itest bug: the session host was asked for more"),
                 })));
@@ -285,7 +290,7 @@ struct Dispatcher {
 impl Upstream for Dispatcher {
     fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.link.send(&Report::Fetch {
+        self.link.send(Report::Fetch {
             node: node.0,
             test: u32::try_from(test).expect("itest bug: more than 2^32 tests"),
         });

@@ -103,7 +103,6 @@ impl Crew for Processes {
         if let Some(process) = worker {
             self.let_go(process);
         }
-        self.events.message(Message::ExecutorDone);
     }
 
     fn stop(&self) {
@@ -179,6 +178,12 @@ impl Processes {
                 }
                 Received::Report(Report::Event { event, printed }) => {
                     let ended = matches!(event, Event::TestFinished { .. });
+                    if self.fail_fast
+                        && let Event::TestFinished { outcome, .. } = &event
+                        && outcome.is_failure()
+                    {
+                        self.stop();
+                    }
                     self.events.send(|| with_output(event, printed, worker));
                     if ended {
                         batch.pop_front();
@@ -234,6 +239,9 @@ impl Processes {
         duration: Duration,
     ) {
         let output = worker.cut_all();
+        if self.fail_fast {
+            self.stop();
+        }
         if let Some(test) = batch.pop_front() {
             self.finished(test, Outcome::Failed { failure }, duration, output);
         }
@@ -313,6 +321,7 @@ struct Session {
     host: Mutex<Host>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one")]
 enum Host {
     NotStarted,
     Running(Process),

@@ -5,6 +5,7 @@
 //! libraries go to one file that has no name, from which the dispatcher cuts each test's part.
 //! That a test passed is written to another file, which survives whatever kills the child.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
@@ -15,7 +16,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
 use super::child::Role;
-use super::protocol::{self, Order, Passed, Report};
+use super::protocol::{self, Framed, Order, Passed, Report};
 
 /// A running worker or session host.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Process {
     /// How far the capture has been cut.
     cut: u64,
     passed: Records,
+    /// A report that waits for the records before it.
+    next: Option<Framed>,
 }
 
 /// The file with the records of passed tests.
@@ -35,6 +38,9 @@ pub(crate) struct Process {
 struct Records {
     file: File,
     path: PathBuf,
+    read: VecDeque<Passed>,
+    /// How many were taken so far.
+    taken: u64,
 }
 
 /// What came from a process.
@@ -45,7 +51,7 @@ pub(crate) enum Received {
     Passed(Vec<Passed>),
     /// Nothing for a while.
     Nothing,
-    /// What else there is to say, after those.
+    /// What else there is to say.
     Report(Report),
     /// It is gone, or talks garbage.
     Gone,
@@ -84,6 +90,7 @@ impl Process {
             capture,
             cut: 0,
             passed,
+            next: None,
         })
     }
 
@@ -91,28 +98,52 @@ impl Process {
         protocol::write(&mut self.orders, order)
     }
 
-    /// Waits for what comes next. Records of passed tests come before what happened after them.
+    /// Waits for what comes next, in the order in which it happened.
     pub(crate) fn receive(&mut self) -> Received {
         loop {
-            let readable = match self.reports.fill_buf() {
-                Ok(_) => true,
-                Err(error) => match error.kind() {
-                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => false,
-                    io::ErrorKind::Interrupted => continue,
-                    _ => true,
+            if let Some(framed) = &self.next {
+                let before = framed.passed.saturating_sub(self.passed.taken);
+                let passed = self.passed.take(before);
+                if !passed.is_empty() {
+                    return Received::Passed(passed);
+                }
+                if let Some(framed) = self.next.take() {
+                    return Received::Report(framed.report);
+                }
+            }
+            // Records first: a report from before them has arrived by the time that we look.
+            self.passed.read();
+            match self.reports.fill_buf() {
+                Ok([]) => return self.last(),
+                Ok(_) => match protocol::read(&mut self.reports) {
+                    Ok(Some(framed)) => {
+                        self.passed.read();
+                        self.next = Some(framed);
+                    }
+                    Ok(None) | Err(_) => return self.last(),
                 },
-            };
-            let passed = self.passed.read();
-            if !passed.is_empty() {
-                return Received::Passed(passed);
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                        let passed = self.passed.take(u64::MAX);
+                        return match passed.is_empty() {
+                            true => Received::Nothing,
+                            false => Received::Passed(passed),
+                        };
+                    }
+                    _ => return self.last(),
+                },
             }
-            if readable {
-                return match protocol::read(&mut self.reports) {
-                    Ok(Some(report)) => Received::Report(report),
-                    Ok(None) | Err(_) => Received::Gone,
-                };
-            }
-            return Received::Nothing;
+        }
+    }
+
+    /// What is left when there will be no more reports.
+    fn last(&mut self) -> Received {
+        self.passed.read();
+        let passed = self.passed.take(u64::MAX);
+        match passed.is_empty() {
+            true => Received::Gone,
+            false => Received::Passed(passed),
         }
     }
 
@@ -156,16 +187,31 @@ impl Process {
 impl Records {
     fn new() -> io::Result<Self> {
         let (file, path) = temporary_file("passed")?;
-        Ok(Records { file, path })
+        Ok(Records {
+            file,
+            path,
+            read: VecDeque::new(),
+            taken: 0,
+        })
     }
 
-    /// Those since the last time.
-    fn read(&mut self) -> Vec<Passed> {
+    /// Reads those that are there.
+    fn read(&mut self) {
         let mut bytes = Vec::new();
         // Each was written at once: there are no halves.
         let _ = self.file.read_to_end(&mut bytes);
         let (records, _) = bytes.as_chunks();
-        records.iter().copied().map(Passed::from_bytes).collect()
+        self.read
+            .extend(records.iter().copied().map(Passed::from_bytes));
+    }
+
+    /// Takes at most so many.
+    fn take(&mut self, most: u64) -> Vec<Passed> {
+        let count = usize::try_from(most)
+            .unwrap_or(usize::MAX)
+            .min(self.read.len());
+        self.taken += count as u64;
+        self.read.drain(..count).collect()
     }
 }
 

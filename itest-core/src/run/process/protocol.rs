@@ -35,6 +35,13 @@ pub(crate) enum Order {
     Finish,
 }
 
+/// A report, and how many tests had passed before it: records and reports are on different ways.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Framed {
+    pub(crate) passed: u64,
+    pub(crate) report: Report,
+}
+
 /// From a worker or the session host to the dispatcher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Report {

@@ -1,0 +1,143 @@
+//! The sample crate, whose binaries are run: generated and built once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::scene::without_runner;
+
+/// Its files and their text.
+const FILES: &[(&str, &str)] = &[
+    ("lib.rs", ""),
+    ("tests/broken.rs", include_str!("sample/broken.rs")),
+    ("tests/common/mod.rs", include_str!("sample/common/mod.rs")),
+    ("tests/crash.rs", include_str!("sample/crash.rs")),
+    ("tests/locked/mod.rs", include_str!("sample/locked/mod.rs")),
+    ("tests/locks.rs", include_str!("sample/locks.rs")),
+    (
+        "tests/locks_drop_in.rs",
+        include_str!("sample/locks_drop_in.rs"),
+    ),
+    ("tests/one.rs", include_str!("sample/one.rs")),
+    ("tests/output.rs", include_str!("sample/output.rs")),
+    ("tests/signals.rs", include_str!("sample/signals.rs")),
+    ("tests/three.rs", include_str!("sample/three.rs")),
+    ("tests/two.rs", include_str!("sample/two.rs")),
+];
+
+/// The targets that libtest runs.
+const DROP_IN: [&str; 2] = ["locks_drop_in", "three"];
+
+struct Sample {
+    binaries: BTreeMap<String, PathBuf>,
+}
+
+fn sample() -> &'static Sample {
+    static SAMPLE: OnceLock<Result<Sample, String>> = OnceLock::new();
+    match SAMPLE.get_or_init(build) {
+        Ok(sample) => sample,
+        Err(error) => panic!("the sample does not build\n{error}"),
+    }
+}
+
+/// The binary of a target of the sample.
+pub(crate) fn binary(target: &str) -> &'static Path {
+    &sample().binaries[target]
+}
+
+/// All targets, with whether libtest runs them.
+pub(crate) fn targets() -> impl Iterator<Item = (&'static str, bool)> {
+    let names = sample().binaries.keys().map(String::as_str);
+    names.map(|name| (name, DROP_IN.contains(&name)))
+}
+
+/// `cargo COMMAND…` for the sample as it was built.
+pub(crate) fn cargo(words: &[&str]) -> Command {
+    sample();
+    bare_cargo(words)
+}
+
+fn bare_cargo(words: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
+    let mut command = Command::new(cargo);
+    without_runner(&mut command);
+    command
+        .args(words)
+        .current_dir(directory())
+        // Its own, so that nobody waits for the lock of the one that is in use.
+        .env("CARGO_TARGET_DIR", directory().join("target"));
+    command
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("processes-sample")
+}
+
+fn build() -> Result<Sample, String> {
+    generate().map_err(|error| error.to_string())?;
+    let words = ["test", "--no-run", "--message-format=json"];
+    let mut errors = String::new();
+    for more in [&["--offline"][..], &[]] {
+        let output = bare_cargo(&words).args(more).output();
+        let output = output.map_err(|error| format!("cargo does not start: {error}"))?;
+        if output.status.success() {
+            let binaries = binaries(&String::from_utf8_lossy(&output.stdout));
+            return Ok(Sample { binaries });
+        }
+        errors += &String::from_utf8_lossy(&output.stderr);
+        errors += &rendered(&String::from_utf8_lossy(&output.stdout));
+    }
+    Err(errors)
+}
+
+fn generate() -> std::io::Result<()> {
+    let core = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest =
+        include_str!("sample/Cargo.toml.in").replace("ITEST_CORE", &core.to_string_lossy());
+    write(Path::new("Cargo.toml"), &manifest)?;
+    for (path, text) in FILES {
+        write(Path::new(path), text)?;
+    }
+    // The versions of the workspace: nothing is to be resolved anew.
+    if let Some(workspace) = core.parent()
+        && let Ok(lock) = fs::read_to_string(workspace.join("Cargo.lock"))
+    {
+        fs::write(directory().join("Cargo.lock"), lock)?;
+    }
+    Ok(())
+}
+
+/// Leaves a file alone that is right, so that cargo need not build it again.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = directory().join(path);
+    if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().expect("it has a parent"))?;
+    fs::write(path, text)
+}
+
+fn messages(stdout: &str) -> impl Iterator<Item = serde_json::Value> {
+    stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+}
+
+fn binaries(stdout: &str) -> BTreeMap<String, PathBuf> {
+    let found = messages(stdout).filter_map(|message| {
+        let name = message["target"]["name"].as_str()?.to_owned();
+        let binary = message["executable"].as_str()?.into();
+        Some((name, binary))
+    });
+    found.collect()
+}
+
+fn rendered(stdout: &str) -> String {
+    let all = messages(stdout).filter_map(|message| {
+        let text = message["message"]["rendered"].as_str()?;
+        Some(text.to_owned())
+    });
+    all.collect()
+}

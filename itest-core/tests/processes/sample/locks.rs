@@ -1,0 +1,5 @@
+//! Locks between workers.
+mod common;
+mod locked;
+
+itest::main!();

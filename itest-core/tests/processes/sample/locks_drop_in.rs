@@ -1,0 +1,3 @@
+//! Locks between libtest's threads.
+mod common;
+mod locked;

@@ -1,0 +1,2 @@
+#[test]
+fn beside_mod_rs() {}

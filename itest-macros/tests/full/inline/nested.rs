@@ -1,0 +1,3 @@
+#[test]
+#[allow(dead_code)]
+fn in_directory_of_inline() {}

@@ -1,0 +1,4 @@
+//! Named by `#[path]`.
+
+#[test]
+fn by_path() {}
