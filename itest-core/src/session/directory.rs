@@ -72,6 +72,9 @@ pub(super) fn sweep() {
     let Ok(base) = base() else { return };
     for run in fs::read_dir(base).into_iter().flatten().flatten() {
         let run = Directory::at(run.path());
+        if run.hosts() == 0 {
+            continue;
+        }
         let Ok(lock) = open_lock(&run.path.join("lock")) else {
             continue;
         };
@@ -80,7 +83,7 @@ pub(super) fn sweep() {
             continue;
         }
         let lives = (0..run.hosts()).any(|host| is_locked(&run.file(host, "life")));
-        if !lives && run.hosts() > 0 {
+        if !lives {
             let _ = fs::remove_dir_all(&run.path);
         }
     }

@@ -112,9 +112,11 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
 fn serve(store: &mut Store, plan: &Plan, messages: &Receiver<Message>, log: &mut Log) {
     let offers = offers(plan);
     let mut connected = 0_usize;
+    // Whoever started us is about to connect, even if the runner is gone by now.
+    let mut awaited = true;
     let mut orphaned: Option<Instant> = None;
     loop {
-        if orphaned.is_some() && connected == 0 {
+        if orphaned.is_some() && connected == 0 && !awaited {
             return;
         }
         let message = match orphaned {
@@ -122,7 +124,10 @@ fn serve(store: &mut Store, plan: &Plan, messages: &Receiver<Message>, log: &mut
             Some(since) => messages.recv_timeout(ORPHAN_LIMIT.saturating_sub(since.elapsed())),
         };
         match message {
-            Ok(Message::Connected) => connected += 1,
+            Ok(Message::Connected) => {
+                connected += 1;
+                awaited = false;
+            }
             Ok(Message::Disconnected) => connected = connected.saturating_sub(1),
             Ok(Message::RunnerGone) => orphaned = Some(Instant::now()),
             Ok(Message::Ask { request, reply }) => {

@@ -114,7 +114,6 @@ fn a_setup_that_fails_is_reported_with_its_output() {
 }
 
 #[test]
-#[ignore = "known: in full mode what a session fixture printed before its setup failed is lost"]
 fn the_output_of_a_failing_session_setup_is_shown() {
     let scene = Scene::new();
     let ended = scene.run(scene.binary("broken", &["--test-threads=2"]));

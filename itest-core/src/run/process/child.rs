@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -92,7 +92,19 @@ impl Link {
         let Some(output) = &self.output else { return 0 };
         let _ = io::stdout().flush();
         flush_c();
+        restore(output);
         output.metadata().map_or(0, |meta| meta.len())
+    }
+}
+
+/// Makes stdout and stderr what they were, whatever the test has done to them.
+#[expect(unsafe_code, reason = "std cannot replace stdout")]
+fn restore(output: &File) {
+    for standard in [libc::STDOUT_FILENO, libc::STDERR_FILENO] {
+        // SAFETY: a plain system call; both go to this very file anyway.
+        unsafe {
+            libc::dup2(output.as_raw_fd(), standard);
+        }
     }
 }
 
@@ -145,7 +157,8 @@ fn live(role: Role, records: File, plan: Plan, args: &Args) -> io::Result<ExitCo
         .name("itest-orders".to_owned())
         .spawn(move || {
             listen(orders, &order_sender, &answer_sender);
-            // The dispatcher is gone. What runs gets some time to end by itself.
+            // The dispatcher is gone. What runs is cancelled, and gets some time to tear down.
+            interrupt::interrupt(libc::SIGTERM);
             drop((order_sender, answer_sender));
             if worked.recv_timeout(ORPHAN_LIMIT) == Err(RecvTimeoutError::Timeout) {
                 end_group();

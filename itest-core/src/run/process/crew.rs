@@ -25,6 +25,7 @@ use crate::run::locks::Locks;
 use crate::run::schedule::Schedule;
 use crate::run::store::SetupStop;
 use crate::run::watchdog::GRACE;
+use crate::scope::Scope;
 
 /// So many tests are ordered at once: enough to make an empty test cost next to nothing.
 const BATCH: usize = 64;
@@ -147,6 +148,8 @@ impl Processes {
         let _ = worker.send(&Order::Run(tests.collect()));
         let mut started = Instant::now();
         let mut cancelled: Option<Instant> = None;
+        // What a session fixture printed whose setup failed for the test under way.
+        let mut before = String::new();
         self.started(&batch);
         loop {
             if interrupt::interrupted().is_some() {
@@ -169,7 +172,7 @@ impl Processes {
                 Received::Passed(all) => {
                     for passed in all {
                         if let Some(test) = batch.pop_front() {
-                            let output = worker.cut(passed.printed);
+                            let output = std::mem::take(&mut before) + &worker.cut(passed.printed);
                             self.finished(test, Outcome::Passed, passed.duration, output);
                         }
                         self.started(&batch);
@@ -184,7 +187,11 @@ impl Processes {
                     {
                         self.stop();
                     }
-                    self.events.send(|| with_output(event, printed, worker));
+                    let mut event = with_output(event, printed, worker);
+                    if let Event::TestFinished { output, .. } = &mut event {
+                        output.insert_str(0, &std::mem::take(&mut before));
+                    }
+                    self.events.send(|| event);
                     if ended {
                         batch.pop_front();
                         started = Instant::now();
@@ -192,7 +199,8 @@ impl Processes {
                     }
                 }
                 Received::Report(Report::Fetch { node, test }) => {
-                    let answer = self.session.fetch(NodeId(node), test as usize);
+                    let (answer, printed) = self.session.fetch(NodeId(node), test as usize);
+                    before.push_str(&printed);
                     let _ = worker.send(&Order::Fetched(answer));
                 }
                 Received::Report(Report::Idle) => return Batch::Ran,
@@ -307,9 +315,13 @@ fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
 }
 
 fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {
-    if let Event::TestFinished { output, .. } | Event::TeardownFinished { output, .. } = &mut event
-    {
-        *output = process.cut(printed);
+    match &mut event {
+        Event::TestFinished { output, .. } => *output = process.cut(printed),
+        // What the test's own fixtures print is part of its output.
+        Event::TeardownFinished {
+            output, fixture, ..
+        } if fixture.scope > Scope::Test => *output = process.cut(printed),
+        _ => {}
     }
     event
 }
@@ -337,7 +349,8 @@ impl Session {
         }
     }
 
-    fn fetch(&self, node: NodeId, test: usize) -> Answer {
+    /// The answer, and what a setup printed that failed.
+    fn fetch(&self, node: NodeId, test: usize) -> (Answer, String) {
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*host, Host::NotStarted) {
             *host = match Process::spawn(Role::SessionHost, self.capture) {
@@ -348,20 +361,30 @@ impl Session {
                 )),
             };
         }
+        let mut printed = String::new();
         let stop = match &mut *host {
-            Host::Running(process) => match self.ask(process, node, test) {
-                Ok(answer) => return answer,
-                Err(stop) => stop,
+            Host::Running(process) => match self.ask(process, node, test, &mut printed) {
+                Ok(answer) => return (answer, printed),
+                Err(stop) => {
+                    printed.push_str(&process.cut_all());
+                    stop
+                }
             },
-            Host::Dead(stop) => return Err(stop.clone()),
+            Host::Dead(stop) => return (Err(stop.clone()), printed),
             Host::NotStarted => unreachable!("it was started just now"),
         };
         *host = Host::Dead(stop.clone());
-        Err(stop)
+        (Err(stop), printed)
     }
 
     /// `Err` when the host is lost.
-    fn ask(&self, process: &mut Process, node: NodeId, test: usize) -> Result<Answer, SetupStop> {
+    fn ask(
+        &self,
+        process: &mut Process,
+        node: NodeId,
+        test: usize,
+        output: &mut String,
+    ) -> Result<Answer, SetupStop> {
         let order = Order::Fetch {
             node: node.0,
             test: u32::try_from(test).expect("itest bug: more than 2^32 tests"),
@@ -375,6 +398,12 @@ impl Session {
             match process.receive() {
                 Received::Report(Report::Fetched(answer)) => return Ok(answer),
                 Received::Report(Report::Event { event, printed }) => {
+                    if let Event::SetupFinished { error, .. } = &event {
+                        let setup = process.cut(printed);
+                        if error.is_some() {
+                            output.push_str(&setup);
+                        }
+                    }
                     self.events.send(|| with_output(event, printed, process));
                 }
                 Received::Report(Report::Hung { failure, .. }) => {

@@ -7,8 +7,9 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -149,16 +150,14 @@ impl Process {
 
     /// What was printed since the last cut, up to `end` bytes of the whole.
     pub(crate) fn cut(&mut self, end: u64) -> String {
-        let (start, file) = match &mut self.capture {
+        let (start, file) = match &self.capture {
             Some(file) if end > self.cut => (std::mem::replace(&mut self.cut, end), file),
             _ => return String::new(),
         };
-        let mut bytes = Vec::new();
-        let read = file
-            .seek(SeekFrom::Start(start))
-            .and_then(|_| file.take(end - start).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => String::from_utf8(bytes)
+        // Not by `seek`: the child shares the position, and its output moves it.
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(usize::MAX)];
+        match file.read_exact_at(&mut bytes, start) {
+            Ok(()) => String::from_utf8(bytes)
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
             Err(error) => format!("(the output cannot be read: {error})\n"),
         }
@@ -178,8 +177,10 @@ impl Process {
         kill_group(&self.child);
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and ends what it left behind in its group.
     pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
+        wait_for_end(&self.child);
+        kill_group(&self.child);
         self.child.wait()
     }
 }
@@ -240,6 +241,26 @@ fn kill_group(child: &Child) {
     // SAFETY: a plain system call. The child has not been waited for, so the id is still its own.
     unsafe {
         libc::kill(-group, libc::SIGKILL);
+    }
+}
+
+/// Waits without taking the exit status: until that is taken, the process's id is its own.
+#[expect(unsafe_code, reason = "std takes the status at once")]
+fn wait_for_end(child: &Child) {
+    let mut info = std::mem::MaybeUninit::zeroed();
+    // SAFETY: the child is ours and has not been waited for; `info` is only written.
+    while unsafe {
+        libc::waitid(
+            libc::P_PID,
+            child.id(),
+            info.as_mut_ptr(),
+            libc::WEXITED | libc::WNOWAIT,
+        )
+    } != 0
+    {
+        if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+            return;
+        }
     }
 }
 

@@ -162,3 +162,10 @@ mod bystanders {
     )* } }
     bystanders! { s0 s1 s2 s3 s4 s5 s6 s7 }
 }
+
+/// Behind all others.
+#[integration]
+fn fails_at_last() {
+    println!("said before");
+    panic!("fails");
+}
