@@ -5,7 +5,7 @@ pub struct Conn;
 #[fixture]
 fn conn() -> Conn {
     let conn = provide!(Conn);
-    drop(conn);
+    let _ = conn;
 }
 
 #[integration]
