@@ -7,7 +7,7 @@ use crate::samples::{CHAIN_FULL, CHAIN_LIBTEST, EMPTY_FULL, EMPTY_LIBTEST, Sampl
 use crate::table::Quantity::{Cpu, Peak, Wall};
 use crate::table::{Table, Target};
 
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 7;
 
 /// Tests that do nothing.
 pub(crate) fn empty(samples: &Samples, table: &Table<'_>) {
