@@ -5,6 +5,7 @@
 //! (pinned to the same version) change together.
 
 use std::any::{Any, TypeId, type_name};
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -362,6 +363,21 @@ pub struct Marker {
     pub args: &'static [(&'static str, MarkerValue)],
 }
 
+impl Marker {
+    /// As it was written: `external`, `load(level = 3)`.
+    pub(crate) fn written(&self) -> Cow<'static, str> {
+        if self.args.is_empty() {
+            return self.name.into();
+        }
+        let args: Vec<String> = self
+            .args
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        format!("{}({})", self.name, args.join(", ")).into()
+    }
+}
+
 /// The value of a marker's argument.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MarkerValue {
@@ -371,6 +387,17 @@ pub enum MarkerValue {
     Int(i64),
     /// `true`
     Bool(bool),
+}
+
+/// As it was written.
+impl fmt::Display for MarkerValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MarkerValue::Str(text) => write!(f, "{text:?}"),
+            MarkerValue::Int(number) => write!(f, "{number}"),
+            MarkerValue::Bool(flag) => write!(f, "{flag}"),
+        }
+    }
 }
 
 /// `exclusive("name")` or `shared("name")`.

@@ -1,13 +1,115 @@
-//! [`Event`]: everything that happens in a run, in order.
+//! [`Record`]: everything that happens in a run, with time and place.
 //!
-//! Reporters see only events, so a stored stream of them reproduces every report.
+//! Reporters see only records, so a stored stream of them reproduces every report.
 
-use std::time::Duration;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Failure, FixtureError, Outcome};
 use crate::scope::Scope;
+
+/// An [`Event`], and when and where it happened.
+///
+/// Records come in the order in which the dispatcher heard of them. Those of one worker are in the
+/// order of their time, those of different workers may be not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Since the start of the run.
+    #[serde(with = "seconds")]
+    pub at: Duration,
+    /// The test binary; empty for what concerns several, the run itself for instance.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub binary: BinaryId,
+    /// The number of the worker, from 0; `None` for the dispatcher and the session host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<u32>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Record {
+    /// The test that the event is about.
+    pub fn test(&self) -> Option<TestId> {
+        match &self.event {
+            Event::TestPlanned { test, .. }
+            | Event::TestIgnored { test, .. }
+            | Event::TestStarted { test }
+            | Event::CallStarted { test }
+            | Event::AttemptFailed { test, .. }
+            | Event::TestFinished { test, .. }
+            | Event::TestSlow { test, .. } => Some(self.id(test)),
+            _ => None,
+        }
+    }
+
+    /// A test of the record's binary.
+    pub(crate) fn id(&self, test: &TestName) -> TestId {
+        TestId {
+            binary: self.binary.clone(),
+            name: test.clone(),
+        }
+    }
+}
+
+/// A test binary as nextest names it: the package, and the target unless it has the same name.
+pub type BinaryId = Arc<str>;
+
+/// A test as the user names it, `api::creates_user`.
+pub type TestName = Arc<str>;
+
+/// A test among those of several binaries.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TestId {
+    /// Its binary.
+    pub binary: BinaryId,
+    /// Its name there.
+    pub name: TestName,
+}
+
+/// What is known of a run at its start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Selected tests, the skipped and ignored ones among them.
+    pub tests: usize,
+    /// Tests that the filters left out.
+    pub filtered_out: usize,
+    /// Of `--shuffle`, where given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shuffle_seed: Option<u64>,
+    /// When it started; all times of records count from here.
+    #[serde(with = "crate::report::time")]
+    pub started: SystemTime,
+    /// The version of itest.
+    pub version: Cow<'static, str>,
+    /// Tells runs apart.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub run_id: Arc<str>,
+    /// Of `--profile`, where given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Those that take part.
+    pub binaries: Vec<BinaryId>,
+}
+
+impl Default for RunInfo {
+    /// A run without tests at the beginning of 1970.
+    fn default() -> Self {
+        RunInfo {
+            tests: 0,
+            filtered_out: 0,
+            shuffle_seed: None,
+            started: SystemTime::UNIX_EPOCH,
+            version: env!("CARGO_PKG_VERSION").into(),
+            run_id: "".into(),
+            profile: None,
+            binaries: Vec::new(),
+        }
+    }
+}
 
 /// One thing that happened.
 ///
@@ -16,14 +118,18 @@ use crate::scope::Scope;
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     /// The first event of a run.
-    RunStarted {
-        /// Selected tests, the skipped and ignored ones among them.
-        tests: usize,
-        /// Tests that the filters left out.
-        filtered_out: usize,
-        /// Of `--shuffle`, where given.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        shuffle_seed: Option<u64>,
+    RunStarted(Box<RunInfo>),
+    /// A selected test, one event for each, before any other about tests.
+    TestPlanned {
+        /// Which.
+        test: TestName,
+        /// Its source file, as the compiler names it.
+        file: Cow<'static, str>,
+        /// Where its name stands in that file, from 1.
+        line: u32,
+        /// Of the test and its groups, as written: `external`, `load(level = 3)`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        markers: Vec<Cow<'static, str>>,
     },
     /// A test that will not run: ignored or skipped before any setup. No other event follows for it.
     TestIgnored {
@@ -138,9 +244,6 @@ pub enum Event {
     },
 }
 
-/// A test as the user names it, `api::creates_user`.
-pub type TestName = std::sync::Arc<str>;
-
 /// Which fixture instance an event is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixtureName {
@@ -158,16 +261,16 @@ pub struct FixtureName {
     pub test: Option<TestName>,
 }
 
-mod seconds {
+pub(crate) mod seconds {
     use std::time::Duration;
 
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_f64(value.as_secs_f64())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let seconds = f64::deserialize(from)?;
         Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
     }

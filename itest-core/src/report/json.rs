@@ -9,10 +9,11 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use super::failure;
+use super::naming::Naming;
 use super::tally::Tally;
 use super::{Out, Reporter};
 use crate::cli::Args;
-use crate::event::{Event, TestName};
+use crate::event::{Event, Record, TestId};
 use crate::outcome::{FailureKind, Outcome};
 use crate::scope::Scope;
 
@@ -20,8 +21,9 @@ use crate::scope::Scope;
 pub(super) struct Json {
     out: Out,
     tally: Tally,
+    naming: Naming,
     /// Tests whose end has not come yet.
-    running: HashSet<TestName>,
+    running: HashSet<TestId>,
     times: bool,
     show_output: bool,
 }
@@ -31,6 +33,7 @@ impl Json {
         Json {
             out,
             tally: Tally::default(),
+            naming: Naming::default(),
             running: HashSet::new(),
             times: args.report_time.is_some(),
             show_output: args.show_output,
@@ -55,21 +58,21 @@ impl Json {
 }
 
 impl Reporter for Json {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.tally.event(event);
-        match event {
-            Event::RunStarted {
-                tests,
-                shuffle_seed,
-                ..
-            } => Object::new("suite")
-                .text("event", "started")
-                .number("test_count", tests)
-                .maybe(*shuffle_seed, |line, seed| {
-                    line.number("shuffle_seed", seed)
-                })
-                .write(&mut self.out),
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.tally.record(record);
+        match &record.event {
+            Event::RunStarted(run) => {
+                self.naming = Naming::of(run);
+                Object::new("suite")
+                    .text("event", "started")
+                    .number("test_count", run.tests)
+                    .maybe(run.shuffle_seed, |line, seed| {
+                        line.number("shuffle_seed", seed)
+                    })
+                    .write(&mut self.out)
+            }
             Event::TestIgnored { test, reason, .. } => {
+                let test = &self.naming.dollar(record, test);
                 self.started(test)?;
                 Object::new("test")
                     .text("name", test)
@@ -80,8 +83,8 @@ impl Reporter for Json {
                     .write(&mut self.out)
             }
             Event::TestStarted { test } => {
-                self.running.insert(test.clone());
-                self.started(test)
+                self.running.insert(record.id(test));
+                self.started(&self.naming.dollar(record, test))
             }
             Event::TestFinished {
                 test,
@@ -91,14 +94,15 @@ impl Reporter for Json {
                 output,
                 ..
             } => {
+                let name = &self.naming.dollar(record, test);
                 // Readers want a start for every end, also where nothing was run.
-                if !self.running.remove(test) {
-                    self.started(test)?;
+                if !self.running.remove(&record.id(test)) {
+                    self.started(name)?;
                 }
                 let end = End::new(test, outcome, output, self.show_output);
                 let times = self.times.then_some(duration.as_secs_f64());
                 Object::new("test")
-                    .text("name", test)
+                    .text("name", name)
                     .text("event", end.event)
                     .maybe(times, |line, time| line.number("exec_time", time))
                     .maybe(not_empty(&end.stdout), |line, text| {
@@ -111,8 +115,9 @@ impl Reporter for Json {
                     .write(&mut self.out)?;
                 for error in teardown_errors {
                     let headline = failure::teardown_headline(&error.fixture, test);
+                    let node = failure::teardown_node(&error.fixture, test);
                     self.teardown_failed(
-                        &failure::teardown_node(&error.fixture, test),
+                        &self.naming.dollar(record, &node.into()),
                         &failure::fixture_error(&headline, error),
                     )?;
                 }
@@ -122,10 +127,13 @@ impl Reporter for Json {
                 fixture,
                 error: Some(error),
                 ..
-            } if fixture.scope > Scope::Test => self.teardown_failed(
-                &failure::teardown_node(&fixture.path, failure::lifetime(fixture)),
-                &failure::fixture_error(&failure::wide_teardown_headline(fixture), error),
-            ),
+            } if fixture.scope > Scope::Test => {
+                let node = failure::teardown_node(&fixture.path, failure::lifetime(fixture));
+                self.teardown_failed(
+                    &self.naming.dollar(record, &node.into()),
+                    &failure::fixture_error(&failure::wide_teardown_headline(fixture), error),
+                )
+            }
             Event::ProcessFailed { failure, .. } => {
                 let (headline, error) = failure::process_error(failure);
                 self.teardown_failed(
@@ -135,7 +143,7 @@ impl Reporter for Json {
             }
             Event::TestSlow { test, .. } => Object::new("test")
                 .text("event", "timeout")
-                .text("name", test)
+                .text("name", &self.naming.dollar(record, test))
                 .write(&mut self.out),
             Event::RunFinished { duration, .. } => Object::new("suite")
                 .text(

@@ -13,31 +13,103 @@ use super::failure;
 use super::tally::Tally;
 use super::{Out, Reporter};
 use crate::cli::Args;
-use crate::event::{Event, TestName};
+use crate::event::{BinaryId, Event, Record, TestId};
 use crate::outcome::{FailureKind, FixtureError, Outcome};
 use crate::scope::Scope;
 
 /// See the [module](self).
 pub(super) struct Junit {
     out: Out,
-    binary: String,
     show_output: bool,
-    tally: Tally,
+    /// One for each binary, in the order of the run.
+    suites: Vec<Suite>,
     /// Failures of tests that are tried again.
-    attempts: HashMap<TestName, Vec<Outcome>>,
+    attempts: HashMap<TestId, Vec<Outcome>>,
+}
+
+/// What is known of a binary.
+struct Suite {
+    binary: BinaryId,
+    tally: Tally,
     /// The test cases so far.
     cases: String,
 }
 
+/// How many test cases there are of each sort.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
 impl Junit {
-    pub(super) fn new(args: &Args, binary: &str, out: Out) -> Self {
+    pub(super) fn new(args: &Args, out: Out) -> Self {
         Junit {
             out,
-            binary: binary.to_owned(),
             show_output: args.show_output,
-            tally: Tally::default(),
+            suites: Vec::new(),
             attempts: HashMap::new(),
+        }
+    }
+
+    /// That of the record's binary; what concerns several goes to the first.
+    fn suite(&mut self, record: &Record) -> &mut Suite {
+        let of = |suite: &Suite| suite.binary == record.binary;
+        let index = match self.suites.iter().position(of) {
+            Some(index) => index,
+            None if record.binary.is_empty() && !self.suites.is_empty() => 0,
+            None => {
+                self.suites.push(Suite::new(&record.binary));
+                self.suites.len() - 1
+            }
+        };
+        &mut self.suites[index]
+    }
+
+    fn document(&self, duration: Duration) -> String {
+        let mut all = Counts::default();
+        let mut suites = String::new();
+        for suite in &self.suites {
+            let counts = suite.counts();
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                suites,
+                "    <testsuite name=\"{}\" {counts}>\n{}    </testsuite>",
+                Attribute(&suite.binary),
+                suite.cases,
+            );
+            all.add(&counts);
+        }
+        let time = duration.as_secs_f64();
+        format!(
+            r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="itest-run" {all} time="{time:.3}">
+{suites}</testsuites>
+"#
+        )
+    }
+}
+
+impl Suite {
+    fn new(binary: &BinaryId) -> Self {
+        Suite {
+            binary: binary.clone(),
+            tally: Tally::default(),
             cases: String::new(),
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let tally = &self.tally;
+        let errors = tally.errors + tally.teardown_errors;
+        let skipped = tally.as_ignored();
+        Counts {
+            tests: tally.as_passed() + tally.failed + errors + skipped,
+            failures: tally.failed,
+            errors,
+            skipped,
         }
     }
 
@@ -56,37 +128,58 @@ impl Junit {
             self.cases += "        </testcase>\n";
         }
     }
+}
 
-    fn document(&self, duration: Duration) -> String {
-        let tally = &self.tally;
-        let errors = tally.errors + tally.teardown_errors;
-        let skipped = tally.as_ignored();
-        let tests = tally.as_passed() + tally.failed + errors + skipped;
-        let binary = Attribute(&self.binary);
-        let failures = tally.failed;
-        let time = duration.as_secs_f64();
-        let cases = &self.cases;
-        format!(
-            r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="itest-run" tests="{tests}" skipped="{skipped}" failures="{failures}" errors="{errors}" time="{time:.3}">
-    <testsuite name="{binary}" tests="{tests}" skipped="{skipped}" errors="{errors}" failures="{failures}">
-{cases}    </testsuite>
-</testsuites>
-"#
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+    }
+}
+
+/// As attributes.
+impl Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            r#"tests="{}" skipped="{}" failures="{}" errors="{}""#,
+            self.tests, self.skipped, self.failures, self.errors
         )
     }
 }
 
 impl Reporter for Junit {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.tally.event(event);
-        match event {
-            Event::TestIgnored { test, reason, .. } => {
-                self.case(test, Duration::ZERO, &skipped(reason));
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        match &record.event {
+            Event::RunStarted(run) => {
+                self.suites = run.binaries.iter().map(Suite::new).collect();
+                return Ok(());
             }
+            Event::RunFinished { duration, .. } => {
+                let document = self.document(*duration);
+                return self.out.write_all(document.as_bytes());
+            }
+            _ => (),
+        }
+        let show_output = self.show_output;
+        let attempts = match &record.event {
             Event::AttemptFailed { test, outcome, .. } => {
-                let attempts = self.attempts.entry(test.clone()).or_default();
+                let attempts = self.attempts.entry(record.id(test)).or_default();
                 attempts.push(outcome.clone());
+                return Ok(());
+            }
+            Event::TestFinished { test, .. } if !self.attempts.is_empty() => {
+                self.attempts.remove(&record.id(test)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        let suite = self.suite(record);
+        suite.tally.record(record);
+        match &record.event {
+            Event::TestIgnored { test, reason, .. } => {
+                suite.case(test, Duration::ZERO, &skipped(reason));
             }
             Event::TestFinished {
                 test,
@@ -98,10 +191,9 @@ impl Reporter for Junit {
             } => {
                 let output = match outcome {
                     Outcome::Failed { .. } | Outcome::Error { .. } => output,
-                    _ if self.show_output => output,
+                    _ if show_output => output,
                     _ => "",
                 };
-                let attempts = self.attempts.remove(test).unwrap_or_default();
                 let mut content = result(test, &attempts, outcome);
                 if !output.is_empty() {
                     let _ = writeln!(
@@ -110,11 +202,11 @@ impl Reporter for Junit {
                         Text(output)
                     );
                 }
-                self.case(test, *duration, &content);
+                suite.case(test, *duration, &content);
                 for error in teardown_errors {
                     let name = failure::teardown_node(&error.fixture, test);
                     let headline = failure::teardown_headline(&error.fixture, test);
-                    self.case(&name, Duration::ZERO, &teardown_error(&headline, error));
+                    suite.case(&name, Duration::ZERO, &teardown_error(&headline, error));
                 }
             }
             Event::TeardownFinished {
@@ -125,16 +217,12 @@ impl Reporter for Junit {
             } if fixture.scope > Scope::Test => {
                 let name = failure::teardown_node(&fixture.path, failure::lifetime(fixture));
                 let headline = failure::wide_teardown_headline(fixture);
-                self.case(&name, *duration, &teardown_error(&headline, error));
+                suite.case(&name, *duration, &teardown_error(&headline, error));
             }
             Event::ProcessFailed { failure, .. } => {
                 let (headline, error) = failure::process_error(failure);
                 let error = teardown_error(&headline, &error);
-                self.case("session (process)", Duration::ZERO, &error);
-            }
-            Event::RunFinished { duration, .. } => {
-                let document = self.document(*duration);
-                self.out.write_all(document.as_bytes())?;
+                suite.case("session (process)", Duration::ZERO, &error);
             }
             _ => (),
         }

@@ -3,16 +3,18 @@
 use std::io::{self, Write};
 
 use super::failure;
+use super::naming::Naming;
 use super::style::one_line;
 use super::{Out, Reporter};
 use crate::cli::Args;
-use crate::event::Event;
+use crate::event::{Event, Record};
 use crate::outcome::{FailureKind, Outcome};
 
 /// See the [module](self).
 pub(super) struct Logfile {
     out: Out,
     times: bool,
+    naming: Naming,
 }
 
 impl Logfile {
@@ -20,15 +22,25 @@ impl Logfile {
         Logfile {
             out,
             times: args.report_time.is_some(),
+            naming: Naming::default(),
         }
     }
 }
 
 impl Reporter for Logfile {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        match event {
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        match &record.event {
+            Event::RunStarted(run) => {
+                self.naming = Naming::of(run);
+                Ok(())
+            }
             Event::TestIgnored { test, reason, .. } => {
-                writeln!(self.out, "{} {test}", ignored(reason))
+                writeln!(
+                    self.out,
+                    "{} {}",
+                    ignored(reason),
+                    self.naming.name(record, test)
+                )
             }
             Event::TestFinished {
                 test,
@@ -50,7 +62,7 @@ impl Reporter for Logfile {
                     }
                     Outcome::Skipped { reason } => ignored(reason),
                 };
-                write!(self.out, "{result} {test}")?;
+                write!(self.out, "{result} {}", self.naming.name(record, test))?;
                 if self.times {
                     write!(self.out, " <{:.3}s>", duration.as_secs_f64())?;
                 }

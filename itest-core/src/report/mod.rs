@@ -1,6 +1,6 @@
-//! Reports of a run: [`Reporter`]s turn events into text for people and tools.
+//! Reports of a run: [`Reporter`]s turn records of events into text for people and tools.
 //!
-//! A reporter knows the events and the command line, nothing else, so a stored stream of events
+//! A reporter knows the records and the command line, nothing else, so a stored stream of records
 //! gives every report again. What goes to a terminal has libtest's shape, because people know it
 //! and tools read it; what libtest has no place for stands on lines of its own.
 
@@ -9,33 +9,35 @@ mod json;
 mod junit;
 mod list;
 mod logfile;
+mod naming;
 mod notice;
 mod pretty;
 mod style;
 mod summary;
 mod tally;
 mod terse;
+pub(crate) mod time;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use crate::cli::{Args, Format};
-use crate::event::Event;
+use crate::event::Record;
 
 pub(crate) use list::{Listed, list};
 pub(crate) use tally::Tally;
 
-/// Turns the events of one run, in order, into a report.
+/// Turns the records of one run, in order, into a report.
 ///
 /// An error, a closed stdout for instance, concerns the report only: the caller mentions it once
-/// and goes on, with the following events too, since other reports may be unharmed.
+/// and goes on, with the following records too, since other reports may be unharmed.
 pub(crate) trait Reporter: Send {
-    /// Takes the next event.
-    fn event(&mut self, event: &Event) -> io::Result<()>;
+    /// Takes the next record.
+    fn record(&mut self, record: &Record) -> io::Result<()>;
 
-    /// Shows what the events so far gave, which until then may be held back.
+    /// Shows what the records so far gave, which until then may be held back.
     ///
-    /// Called after each batch of events, and before anything else writes to the same place.
+    /// Called after each batch of records, and before anything else writes to the same place.
     fn flush(&mut self) -> io::Result<()>;
 }
 
@@ -44,14 +46,12 @@ type Out = BufWriter<Box<dyn Write + Send>>;
 
 /// The report that the command line asks for.
 ///
-/// `binary` names the test binary where several are reported together; `terminal` says whether
-/// `out` is one.
+/// `terminal` says whether `out` is one.
 ///
 /// # Errors
 /// When the log file cannot be written.
 pub(crate) fn reporter(
     args: &Args,
-    binary: &str,
     terminal: bool,
     out: Box<dyn Write + Send>,
 ) -> io::Result<Box<dyn Reporter>> {
@@ -60,7 +60,7 @@ pub(crate) fn reporter(
         Format::Pretty => Box::new(pretty::Pretty::new(args, terminal, out)),
         Format::Terse => Box::new(terse::Terse::new(args, terminal, out)),
         Format::Json => Box::new(json::Json::new(args, out)),
-        Format::Junit => Box::new(junit::Junit::new(args, binary, out)),
+        Format::Junit => Box::new(junit::Junit::new(args, out)),
     };
     let Some(path) = &args.logfile else {
         return Ok(main);
@@ -83,8 +83,8 @@ impl All {
 }
 
 impl Reporter for All {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.each(|reporter| reporter.event(event))
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.each(|reporter| reporter.record(record))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::Out;
 use super::style::{Style, Tone, count};
-use crate::event::FixtureName;
+use crate::event::{FixtureName, RunInfo};
 
 /// The first line of a run.
-pub(super) fn running(out: &mut Out, tests: usize, shuffle_seed: Option<u64>) -> io::Result<()> {
-    write!(out, "\nrunning {}", count(tests, "test"))?;
-    match shuffle_seed {
+pub(super) fn running(out: &mut Out, run: &RunInfo) -> io::Result<()> {
+    write!(out, "\nrunning {}", count(run.tests, "test"))?;
+    match run.shuffle_seed {
         Some(seed) => writeln!(out, " (shuffle seed: {seed})"),
         None => writeln!(out),
     }

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::naming::Naming;
 use super::notice;
 use super::style::{Style, Tone, one_line};
 use super::summary::Summary;
 use super::{Out, Reporter};
 use crate::cli::{Args, Thresholds};
-use crate::event::{Event, FixtureName, TestName};
+use crate::event::{Event, FixtureName, Record, TestName};
 use crate::outcome::{FailureKind, Outcome};
 use crate::scope::Scope;
 
@@ -19,6 +20,7 @@ pub(super) struct Pretty {
     out: Out,
     style: Style,
     summary: Summary,
+    naming: Naming,
     times: Option<Thresholds>,
     setup_show: bool,
     /// Tests run one by one, so a name can be printed before its result, and one sees what hangs.
@@ -36,6 +38,7 @@ impl Pretty {
             out,
             style,
             summary: Summary::new(args, style),
+            naming: Naming::default(),
             times: args.report_time,
             setup_show: args.setup_show,
             serial: args.test_threads == NonZeroUsize::new(1) && !args.setup_show,
@@ -51,8 +54,8 @@ impl Pretty {
         }
     }
 
-    fn result(&mut self, test: &TestName, tone: Tone, word: &str) -> io::Result<()> {
-        if self.open.as_ref() == Some(test) {
+    fn result(&mut self, test: TestName, tone: Tone, word: &str) -> io::Result<()> {
+        if self.open.as_ref() == Some(&test) {
             self.open = None;
         } else {
             self.close()?;
@@ -94,22 +97,24 @@ impl Pretty {
 }
 
 impl Reporter for Pretty {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.summary.event(event);
-        match event {
-            Event::RunStarted {
-                tests,
-                shuffle_seed,
-                ..
-            } => notice::running(&mut self.out, *tests, *shuffle_seed),
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.summary.record(record);
+        match &record.event {
+            Event::RunStarted(run) => {
+                self.naming = Naming::of(run);
+                notice::running(&mut self.out, run)
+            }
             Event::TestIgnored { test, reason, .. } => {
+                let test = self.naming.name(record, test);
                 self.result(test, Tone::Odd, &with_reason("ignored", reason))?;
                 writeln!(self.out)
             }
             Event::TestStarted { test } if self.serial => {
                 self.close()?;
-                self.open = Some(test.clone());
-                write!(self.out, "test {test} ... ")
+                let test = self.naming.name(record, test);
+                write!(self.out, "test {test} ... ")?;
+                self.open = Some(test);
+                Ok(())
             }
             Event::TestFinished {
                 test,
@@ -119,8 +124,9 @@ impl Reporter for Pretty {
                 duration,
                 ..
             } => {
+                let test = self.naming.name(record, test);
                 let (tone, word) = verdict(outcome);
-                self.result(test, tone, &word)?;
+                self.result(test.clone(), tone, &word)?;
                 if *attempts > 1 {
                     write!(self.out, " (attempt {attempts})")?;
                 }
@@ -129,14 +135,16 @@ impl Reporter for Pretty {
                 if teardown_errors.is_empty() {
                     return Ok(());
                 }
-                notice::teardown_error(&mut self.out, self.style, test)
+                notice::teardown_error(&mut self.out, self.style, &test)
             }
             Event::TestSlow { test, elapsed } => {
                 self.close()?;
-                notice::slow(&mut self.out, test, *elapsed)
+                let test = self.naming.name(record, test);
+                notice::slow(&mut self.out, &test, *elapsed)
             }
             Event::CallStarted { test } if self.setup_show => {
                 self.close()?;
+                let test = self.naming.name(record, test);
                 writeln!(self.out, "{:8}CALL     {test}", "")
             }
             Event::SetupFinished {
@@ -175,9 +183,11 @@ impl Reporter for Pretty {
             }
             Event::AttemptFailed { test, attempt, .. } => {
                 self.close()?;
-                notice::retry(&mut self.out, test, *attempt)
+                let test = self.naming.name(record, test);
+                notice::retry(&mut self.out, &test, *attempt)
             }
-            Event::TestStarted { .. }
+            Event::TestPlanned { .. }
+            | Event::TestStarted { .. }
             | Event::CallStarted { .. }
             | Event::SetupStarted { .. }
             | Event::SetupFinished { .. }

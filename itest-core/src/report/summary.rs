@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::Out;
 use super::failure::{self, end_line};
+use super::naming::Naming;
 use super::style::{Style, Tone, count, one_line};
 use super::tally::Tally;
 use crate::cli::Args;
-use crate::event::{Event, TestName};
+use crate::event::{Event, Record, TestId, TestName};
 use crate::outcome::{FixtureError, Outcome};
 use crate::scope::Scope;
 
@@ -19,8 +20,9 @@ pub(super) struct Summary {
     style: Style,
     show_output: bool,
     tally: Tally,
+    naming: Naming,
     /// Failures of tests that are tried again.
-    attempts: HashMap<TestName, Vec<Outcome>>,
+    attempts: HashMap<TestId, Vec<Outcome>>,
     /// Tests that passed in the end, with what was wrong before.
     flaky: Vec<(TestName, Vec<Outcome>)>,
     /// Name and output, with `--show-output`.
@@ -62,6 +64,7 @@ impl Summary {
             style,
             show_output: args.show_output,
             tally: Tally::default(),
+            naming: Naming::default(),
             attempts: HashMap::new(),
             flaky: Vec::new(),
             successes: Vec::new(),
@@ -71,11 +74,12 @@ impl Summary {
         }
     }
 
-    pub(super) fn event(&mut self, event: &Event) {
-        self.tally.event(event);
-        match event {
+    pub(super) fn record(&mut self, record: &Record) {
+        self.tally.record(record);
+        match &record.event {
+            Event::RunStarted(run) => self.naming = Naming::of(run),
             Event::AttemptFailed { test, outcome, .. } => {
-                let attempts = self.attempts.entry(test.clone()).or_default();
+                let attempts = self.attempts.entry(record.id(test)).or_default();
                 attempts.push(outcome.clone());
             }
             Event::TestFinished {
@@ -85,30 +89,35 @@ impl Summary {
                 output,
                 ..
             } => {
-                if let Some(attempts) = self.attempts.remove(test)
+                let name = || self.naming.name(record, test);
+                if !self.attempts.is_empty()
+                    && let Some(attempts) = self.attempts.remove(&record.id(test))
                     && *outcome == Outcome::Passed
                 {
-                    self.flaky.push((test.clone(), attempts));
+                    self.flaky.push((name(), attempts));
                 }
                 match outcome {
-                    Outcome::Failed { failure } => self
-                        .failures
-                        .push((test.clone(), failure::transcript(test, output, failure))),
+                    Outcome::Failed { failure } => {
+                        let text = failure::transcript(test, output, failure);
+                        self.failures.push((name(), text));
+                    }
                     Outcome::Error { error } => {
+                        let name = name();
                         let report = self.report(Phase::Setup, error, String::new());
-                        report.tests.push(test.clone());
-                        report.add_output(test, output.clone());
+                        report.add_output(&name, output.clone());
+                        report.tests.push(name);
                     }
                     Outcome::Passed | Outcome::Xfailed { .. } | Outcome::Xpassed { .. }
                         if self.show_output =>
                     {
-                        self.successes.push((test.clone(), output.clone()));
+                        self.successes.push((name(), output.clone()));
                     }
                     _ => (),
                 }
                 for error in teardown_errors {
+                    let name = self.naming.name(record, test);
                     let report = self.report(Phase::Teardown, error, String::new());
-                    report.tests.push(test.clone());
+                    report.tests.push(name);
                 }
             }
             Event::TeardownFinished {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::Event;
+use crate::event::{Event, Record};
 use crate::outcome::Outcome;
 use crate::scope::Scope;
 
@@ -36,16 +36,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Takes the next event.
-    pub(crate) fn event(&mut self, event: &Event) {
-        match event {
-            Event::RunStarted {
-                tests,
-                filtered_out,
-                ..
-            } => {
-                self.selected = *tests;
-                self.filtered_out = *filtered_out;
+    /// Takes the next record.
+    pub(crate) fn record(&mut self, record: &Record) {
+        match &record.event {
+            Event::RunStarted(run) => {
+                self.selected = run.tests;
+                self.filtered_out = run.filtered_out;
             }
             Event::TestIgnored {
                 reason,

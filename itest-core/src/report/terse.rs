@@ -2,12 +2,13 @@
 
 use std::io::{self, Write};
 
+use super::naming::Naming;
 use super::notice;
 use super::style::{Style, Tone};
 use super::summary::Summary;
 use super::{Out, Reporter};
 use crate::cli::Args;
-use crate::event::Event;
+use crate::event::{Event, Record};
 use crate::outcome::Outcome;
 use crate::scope::Scope;
 
@@ -19,6 +20,7 @@ pub(super) struct Terse {
     out: Out,
     style: Style,
     summary: Summary,
+    naming: Naming,
     tests: usize,
     done: usize,
     column: usize,
@@ -33,6 +35,7 @@ impl Terse {
             out,
             style,
             summary: Summary::new(args, style),
+            naming: Naming::default(),
             tests: 0,
             done: 0,
             column: 0,
@@ -67,16 +70,13 @@ impl Terse {
 }
 
 impl Reporter for Terse {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
-        self.summary.event(event);
-        match event {
-            Event::RunStarted {
-                tests,
-                shuffle_seed,
-                ..
-            } => {
-                self.tests = *tests;
-                notice::running(&mut self.out, *tests, *shuffle_seed)
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.summary.record(record);
+        match &record.event {
+            Event::RunStarted(run) => {
+                self.tests = run.tests;
+                self.naming = Naming::of(run);
+                notice::running(&mut self.out, run)
             }
             Event::TestIgnored { .. } => self.mark(Tone::Odd, "i"),
             Event::TestFinished {
@@ -85,6 +85,7 @@ impl Reporter for Terse {
                 teardown_errors,
                 ..
             } => {
+                let test = &self.naming.name(record, test);
                 match outcome {
                     Outcome::Passed => self.mark(Tone::Good, ".")?,
                     Outcome::Failed { .. } => self.failed(test, "FAILED")?,
@@ -102,6 +103,7 @@ impl Reporter for Terse {
             }
             Event::TestSlow { test, elapsed } => {
                 self.close()?;
+                let test = &self.naming.name(record, test);
                 notice::slow(&mut self.out, test, *elapsed)
             }
             Event::TeardownFinished {
@@ -114,6 +116,7 @@ impl Reporter for Terse {
             }
             Event::AttemptFailed { test, attempt, .. } => {
                 self.close()?;
+                let test = &self.naming.name(record, test);
                 notice::retry(&mut self.out, test, *attempt)
             }
             Event::RunFinished { duration, .. } => self.summary.write(&mut self.out, *duration),

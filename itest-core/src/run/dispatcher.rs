@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::FAILED;
-use super::events::Message;
+use super::events::{Clock, Events, Message};
 use super::executor::{finished, required};
 use super::interrupt;
 #[cfg(unix)]
@@ -19,7 +19,7 @@ use super::process::Processes;
 use super::schedule::Schedule;
 use super::threads::Threads;
 use crate::cli::Args;
-use crate::event::{Event, TestName};
+use crate::event::{BinaryId, Event, Record, RunInfo, TestId, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::plan::{Plan, PlannedTest, Verdict, available_threads};
 use crate::report::{self, Reporter, Tally};
@@ -32,8 +32,8 @@ pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// Who runs the tests.
 pub(super) trait Crew: Send + Sync {
-    /// The life of one of its threads.
-    fn work(&self);
+    /// The life of one of its threads, which are numbered from 0.
+    fn work(&self, number: u32);
 
     /// Starts no more tests.
     fn stop(&self);
@@ -46,6 +46,8 @@ pub(super) trait Crew: Send + Sync {
 pub(super) struct Work {
     pub(super) plan: Arc<Plan>,
     pub(super) schedule: Schedule,
+    pub(super) events: Events,
+    pub(super) clock: Clock,
 }
 
 /// Prints to stderr, if it is there.
@@ -60,7 +62,8 @@ pub(super) fn dispatch(
     args: &Args,
     in_process: bool,
 ) -> io::Result<ExitCode> {
-    let started = Instant::now();
+    let clock = Clock::start();
+    let binary: BinaryId = binary_id().into();
     interrupt::watch(|signal| {
         if interrupt::interrupted().is_some() {
             std::process::exit(128 + signal);
@@ -69,23 +72,26 @@ pub(super) fn dispatch(
         interrupt::interrupt(signal);
     });
     let mut run = Run {
-        reporter: report::reporter(
-            args,
-            &binary_id(),
-            io::stdout().is_terminal(),
-            Box::new(io::stdout()),
-        )?,
+        reporter: report::reporter(args, io::stdout().is_terminal(), Box::new(io::stdout()))?,
+        clock,
+        binary: binary.clone(),
         tally: Tally::default(),
         ensure_time: args.ensure_time,
         before: HashMap::new(),
         write_error: None,
         failed: false,
     };
-    run.event(Event::RunStarted {
+    run.event(Event::RunStarted(Box::new(RunInfo {
         tests: verdicts.len(),
         filtered_out: plan.filtered_out + plan.tests.len() - verdicts.len(),
         shuffle_seed: args.shuffle,
-    });
+        started: clock.started,
+        binaries: vec![binary.clone()],
+        ..RunInfo::default()
+    })));
+    for (index, _) in &verdicts {
+        run.event(planned(&plan.tests[*index]));
+    }
     let mut ready = Vec::new();
     let mut before: Vec<Event> = Vec::new();
     for (index, verdict) in verdicts {
@@ -105,22 +111,26 @@ pub(super) fn dispatch(
         .map_or_else(available_threads, usize::from);
     let threads = wanted.min(ready.len()).max(1);
     let schedule = Schedule::new(&plan, ready, threads, args.shuffle);
-    let plan = Arc::new(plan);
-    let work = Work { plan, schedule };
     let (sender, messages) = mpsc::channel();
+    let work = Work {
+        plan: Arc::new(plan),
+        schedule,
+        events: Events::to(sender.clone(), clock, binary),
+        clock,
+    };
     let crew: Arc<dyn Crew> = match in_process {
         #[cfg(unix)]
-        false => Arc::new(Processes::new(work, args, sender.clone())),
+        false => Arc::new(Processes::new(work, args)),
         _ => Arc::new(Threads::new(work, args, sender.clone())),
     };
-    for number in 0..threads {
+    for number in 0..u32::try_from(threads).unwrap_or(u32::MAX) {
         let (crew, done) = (crew.clone(), sender.clone());
         thread::Builder::new()
             .name(format!("itest-worker-{number}"))
             .spawn(move || {
                 // Also if it panics, which is a bug: the run must end.
                 let _done = Done(done);
-                crew.work();
+                crew.work(number);
             })?;
     }
     let (stopped, hung) = run.follow(&messages, threads, &*crew, args.fail_fast);
@@ -130,7 +140,7 @@ pub(super) fn dispatch(
     let rest = rest.into_values().flatten().chain(before);
     rest.for_each(|event| run.event(event));
     run.event(Event::RunFinished {
-        duration: started.elapsed(),
+        duration: clock.now(),
         interrupted: hung || stopped || interrupt::interrupted().is_some(),
     });
     run.finish()
@@ -142,6 +152,16 @@ struct Done(Sender<Message>);
 impl Drop for Done {
     fn drop(&mut self) {
         let _ = self.0.send(Message::ExecutorDone);
+    }
+}
+
+/// What is known of a test before it runs.
+fn planned(test: &PlannedTest) -> Event {
+    Event::TestPlanned {
+        test: test.name.clone(),
+        file: test.def.location.file.into(),
+        line: test.def.location.line,
+        markers: test.markers.iter().map(|marker| marker.written()).collect(),
     }
 }
 
@@ -188,6 +208,8 @@ fn binary_id() -> String {
 /// The reporting side of a run.
 struct Run {
     reporter: Box<dyn Reporter>,
+    clock: Clock,
+    binary: BinaryId,
     tally: Tally,
     /// Tests that take this long fail.
     ensure_time: Option<Duration>,
@@ -202,27 +224,38 @@ struct Run {
 
 /// A test under way.
 struct Running {
-    test: TestName,
+    test: TestId,
+    worker: Option<u32>,
     started: Instant,
     told: bool,
 }
 
 impl Run {
+    /// Takes what happens here and now.
     fn event(&mut self, event: Event) {
-        let event = self.judged(event);
-        self.tally.event(&event);
-        let result = self.reporter.event(&event);
+        self.record(Record {
+            at: self.clock.now(),
+            binary: self.binary.clone(),
+            worker: None,
+            event,
+        });
+    }
+
+    fn record(&mut self, record: Record) {
+        let record = self.judged(record);
+        self.tally.record(&record);
+        let result = self.reporter.record(&record);
         self.note(result);
     }
 
     /// `--ensure-time` makes a failure of what took too long.
-    fn judged(&self, mut event: Event) -> Event {
+    fn judged(&self, mut record: Record) -> Record {
         if let (
             Some(limit),
             Event::TestFinished {
                 outcome, duration, ..
             },
-        ) = (self.ensure_time, &mut event)
+        ) = (self.ensure_time, &mut record.event)
             && *outcome == Outcome::Passed
             && *duration >= limit
         {
@@ -231,7 +264,7 @@ impl Run {
                 failure: Failure::new(FailureKind::Timeout, message),
             };
         }
-        event
+        record
     }
 
     fn note(&mut self, result: io::Result<()>) {
@@ -273,20 +306,23 @@ impl Run {
                     self.hung(test, failure);
                     return (true, true);
                 }
-                Some(Message::Event(event)) => {
-                    match &event {
+                Some(Message::Event(record)) => {
+                    match &record.event {
                         Event::TestStarted { test } => {
                             for event in self.before.remove(test).into_iter().flatten() {
                                 self.event(event);
                             }
                             running.push(Running {
-                                test: test.clone(),
+                                test: record.id(test),
+                                worker: record.worker,
                                 started: Instant::now(),
                                 told: false,
                             });
                         }
                         Event::TestFinished { test, outcome, .. } => {
-                            running.retain(|running| running.test != *test);
+                            running.retain(|running| {
+                                running.test.name != *test || running.test.binary != record.binary
+                            });
                             if fail_fast && outcome.is_failure() {
                                 stopped = true;
                                 crew.stop();
@@ -294,7 +330,7 @@ impl Run {
                         }
                         _ => {}
                     }
-                    self.event(event);
+                    self.record(record);
                 }
             }
         }
@@ -306,8 +342,13 @@ impl Run {
             let elapsed = running.started.elapsed();
             if !running.told && elapsed >= SLOW {
                 running.told = true;
-                let test = running.test.clone();
-                self.event(Event::TestSlow { test, elapsed });
+                let TestId { binary, name: test } = running.test.clone();
+                self.record(Record {
+                    at: self.clock.now(),
+                    binary,
+                    worker: running.worker,
+                    event: Event::TestSlow { test, elapsed },
+                });
             }
         }
     }
@@ -326,8 +367,8 @@ impl Run {
 
     fn drain(&mut self, messages: &Receiver<Message>) {
         for message in messages.try_iter() {
-            if let Message::Event(event) = message {
-                self.event(event);
+            if let Message::Event(record) = message {
+                self.record(record);
             }
         }
     }

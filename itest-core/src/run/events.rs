@@ -3,20 +3,29 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::event::{Event, TestName};
+use crate::event::{BinaryId, Event, Record, TestName};
 use crate::outcome::Failure;
 
 /// To the dispatcher, or to nobody where libtest reports.
 #[derive(Clone)]
-pub(crate) struct Events(Option<Send>);
+pub(crate) struct Events(Option<Source>);
+
+#[derive(Clone)]
+struct Source {
+    send: Send,
+    clock: Clock,
+    binary: BinaryId,
+    worker: Option<u32>,
+}
 
 type Send = Arc<dyn Fn(Message) + std::marker::Send + Sync>;
 
 /// What reaches the dispatcher.
 #[derive(Debug)]
 pub(crate) enum Message {
-    Event(Event),
+    Event(Record),
     /// An executor has run its last test and torn down what it had.
     ExecutorDone,
     /// User code overran its time limit and cannot be cancelled.
@@ -26,26 +35,96 @@ pub(crate) enum Message {
     },
 }
 
-impl Events {
-    pub(crate) fn to(dispatcher: Sender<Message>) -> Self {
-        Events::with(Arc::new(move |message| {
-            // The dispatcher is gone only when the process is about to end.
-            let _ = dispatcher.send(message);
-        }))
+/// The time of a run, the same in all of its processes but for jumps of the system's clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Clock {
+    /// When the run started.
+    pub(crate) started: SystemTime,
+    /// When this process joined it, by both clocks.
+    joined: Instant,
+    before: Duration,
+}
+
+impl Clock {
+    /// Of a run that starts now.
+    pub(crate) fn start() -> Self {
+        Clock::join(SystemTime::now())
     }
 
-    pub(crate) fn with(send: Send) -> Self {
-        Events(Some(send))
+    /// Of a run that started then.
+    pub(crate) fn join(started: SystemTime) -> Self {
+        Clock {
+            started,
+            joined: Instant::now(),
+            before: started.elapsed().unwrap_or_default(),
+        }
+    }
+
+    /// Since the start of the run.
+    pub(crate) fn now(&self) -> Duration {
+        self.before + self.joined.elapsed()
+    }
+}
+
+impl Events {
+    pub(crate) fn to(dispatcher: Sender<Message>, clock: Clock, binary: BinaryId) -> Self {
+        let send = Arc::new(move |message| {
+            // The dispatcher is gone only when the process is about to end.
+            let _ = dispatcher.send(message);
+        });
+        Events::with(send, clock, binary)
+    }
+
+    pub(crate) fn with(send: Send, clock: Clock, binary: BinaryId) -> Self {
+        Events(Some(Source {
+            send,
+            clock,
+            binary,
+            worker: None,
+        }))
     }
 
     pub(crate) fn nowhere() -> Self {
         Events(None)
     }
 
-    pub(crate) fn send(&self, event: impl FnOnce() -> Event) {
-        if let Some(send) = &self.0 {
-            send(Message::Event(event()));
+    /// The same for what a worker does.
+    pub(crate) fn of_worker(&self, worker: u32) -> Self {
+        let mut events = self.clone();
+        if let Some(source) = &mut events.0 {
+            source.worker = Some(worker);
         }
+        events
+    }
+
+    /// Tells what happens now.
+    pub(crate) fn send(&self, event: impl FnOnce() -> Event) {
+        if let Some(source) = &self.0 {
+            source.send(source.clock.now(), event());
+        }
+    }
+
+    /// Tells what has happened, in another process for instance.
+    pub(crate) fn send_at(&self, at: Duration, event: impl FnOnce() -> Event) {
+        if let Some(source) = &self.0 {
+            source.send(at, event());
+        }
+    }
+
+    /// The time of the run.
+    pub(crate) fn now(&self) -> Duration {
+        self.0.as_ref().map_or(Duration::ZERO, |to| to.clock.now())
+    }
+}
+
+impl Source {
+    fn send(&self, at: Duration, event: Event) {
+        (self.send)(Message::Event(Record {
+            at,
+            binary: self.binary.clone(),
+            worker: self.worker,
+            event,
+        }));
     }
 }
 

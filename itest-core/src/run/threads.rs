@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::dispatcher::{Crew, END_LIMIT, Work, say};
-use super::events::{Events, Message};
+use super::events::Message;
 use super::executor::Executor;
 use super::host::Session;
 use super::interrupt;
@@ -25,11 +25,10 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    pub(super) fn new(work: Work, args: &Args, messages: Sender<Message>) -> Self {
-        let hung = messages.clone();
+    pub(super) fn new(work: Work, args: &Args, hung: Sender<Message>) -> Self {
         let shared = Shared {
             plan: work.plan.clone(),
-            events: Events::to(messages),
+            events: work.events.clone(),
             on_hung: Arc::new(move |test, failure| {
                 let test = test.clone();
                 let _ = hung.send(Message::Hung { test, failure });
@@ -53,9 +52,11 @@ impl Threads {
 }
 
 impl Crew for Threads {
-    fn work(&self) {
+    fn work(&self, number: u32) {
+        let mut shared = self.shared.clone();
+        shared.events = shared.events.of_worker(number);
         let mut executor = Executor::new(
-            self.shared.clone(),
+            shared,
             self.locks.clone(),
             self.require.clone(),
             Holds::Worker,

@@ -182,11 +182,11 @@ test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 2 filtered out; fini
 
 #[test]
 fn seeds_are_shown() {
-    let started = [Event::RunStarted {
+    let started = [Event::RunStarted(Box::new(RunInfo {
         tests: 1,
-        filtered_out: 0,
         shuffle_seed: Some(7),
-    }];
+        ..RunInfo::default()
+    }))];
     check("", &started, "\nrunning 1 test (shuffle seed: 7)\n");
     check("-q", &started, "\nrunning 1 test (shuffle seed: 7)\n");
 }

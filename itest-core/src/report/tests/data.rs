@@ -82,11 +82,11 @@ fn json_is_libtests() {
     check(
         "--format=json --report-time --show-output",
         &[
-            Event::RunStarted {
+            Event::RunStarted(Box::new(RunInfo {
                 tests: 1,
-                filtered_out: 0,
                 shuffle_seed: Some(7),
-            },
+                ..RunInfo::default()
+            })),
             finished("t", Outcome::Passed, "hello\n"),
         ],
         r#"{ "type": "suite", "event": "started", "test_count": 1, "shuffle_seed": 7 }
@@ -193,7 +193,7 @@ fn junit_is_nextests() {
     );
     let text = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="itest-run" tests="6" skipped="2" failures="2" errors="1" time="1.234">
-    <testsuite name="shop::api" tests="6" skipped="2" errors="1" failures="2">
+    <testsuite name="shop::api" tests="6" skipped="2" failures="2" errors="1">
         <testcase name="m::passes" classname="shop::api" time="0.600"/>
         <testcase name="m::bare" classname="shop::api" time="0.000">
             <skipped/>

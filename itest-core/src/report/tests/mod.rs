@@ -3,6 +3,7 @@
 mod console;
 mod data;
 mod fixtures;
+mod several;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -10,14 +11,20 @@ use std::time::Duration;
 
 use super::{Listed, Tally};
 use crate::cli::{self, Args, Parsed};
-use crate::event::{Event, FixtureName};
+use crate::event::{Event, FixtureName, Record, RunInfo};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::scope::Scope;
 
 /// Reports the events with the given flags.
 #[track_caller]
 fn check(flags: &str, events: &[Event], expected: &str) {
-    let actual = report(flags, events);
+    let records: Vec<Record> = events.iter().map(record).collect();
+    check_records(flags, &records, expected);
+}
+
+#[track_caller]
+fn check_records(flags: &str, records: &[Record], expected: &str) {
+    let actual = report_records(flags, records);
     assert!(
         actual == expected,
         "{flags}\n--- expected\n{expected}\n--- actual\n{actual}\n---"
@@ -25,15 +32,30 @@ fn check(flags: &str, events: &[Event], expected: &str) {
 }
 
 fn report(flags: &str, events: &[Event]) -> String {
+    let records: Vec<Record> = events.iter().map(record).collect();
+    report_records(flags, &records)
+}
+
+fn report_records(flags: &str, records: &[Record]) -> String {
     let written = Written::default();
     let out = Box::new(written.clone());
-    let mut reporter = super::reporter(&args(flags), "shop::api", false, out).unwrap();
-    for event in events {
-        reporter.event(event).unwrap();
+    let mut reporter = super::reporter(&args(flags), false, out).unwrap();
+    for record in records {
+        reporter.record(record).unwrap();
     }
     reporter.flush().unwrap();
     let bytes = written.0.lock().unwrap();
     String::from_utf8(bytes.clone()).unwrap()
+}
+
+/// The event in the binary that all tests here are of.
+fn record(event: &Event) -> Record {
+    Record {
+        at: Duration::ZERO,
+        binary: "shop::api".into(),
+        worker: None,
+        event: event.clone(),
+    }
 }
 
 fn args(flags: &str) -> Args {
@@ -60,11 +82,12 @@ impl Write for Written {
 
 /// A run of these events, of this many tests.
 fn run(tests: usize, events: impl IntoIterator<Item = Vec<Event>>) -> Vec<Event> {
-    let mut all = vec![Event::RunStarted {
+    let mut all = vec![Event::RunStarted(Box::new(RunInfo {
         tests,
         filtered_out: 2,
-        shuffle_seed: None,
-    }];
+        binaries: vec!["shop::api".into()],
+        ..RunInfo::default()
+    }))];
     all.extend(events.into_iter().flatten());
     all.push(Event::RunFinished {
         duration: Duration::from_millis(1234),
@@ -183,7 +206,7 @@ fn tallies_decide() {
     let check = |events: Vec<Vec<Event>>, [passed, failed, ignored]: [usize; 3], success| {
         let mut tally = Tally::default();
         for event in &run(events.len(), events) {
-            tally.event(event);
+            tally.record(&record(event));
         }
         let libtest = [tally.as_passed(), tally.as_failed(), tally.as_ignored()];
         assert_eq!(libtest, [passed, failed, ignored], "{tally:?}");
@@ -232,10 +255,10 @@ fn tallies_decide() {
 #[test]
 fn an_interrupted_run_is_no_success() {
     let mut tally = Tally::default();
-    tally.event(&Event::RunFinished {
+    tally.record(&record(&Event::RunFinished {
         duration: Duration::ZERO,
         interrupted: true,
-    });
+    }));
     assert!(!tally.is_success());
 }
 
@@ -255,12 +278,12 @@ fn a_closed_stdout_is_an_error() {
     for format in ["pretty", "terse", "json", "junit"] {
         let mut args = args(&format!("--format={format}"));
         args.logfile = Some(log.clone());
-        let mut reporter = super::reporter(&args, "", false, Box::new(Closed)).unwrap();
+        let mut reporter = super::reporter(&args, false, Box::new(Closed)).unwrap();
         // More than any buffer holds, or less.
         let events = run(5000, (0..5000).map(|i| passed(&format!("test_{i}"))));
         let mut result = Ok(());
         for event in &events {
-            result = result.and(reporter.event(event));
+            result = result.and(reporter.record(&record(event)));
         }
         let error = result.and(reporter.flush()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format}");

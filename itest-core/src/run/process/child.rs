@@ -1,6 +1,7 @@
 //! The test binary as a worker or session host: does what the dispatcher orders.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
@@ -11,14 +12,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::protocol::{self, Answer, Framed, Order, Passed, Report};
 use crate::cli::Args;
-use crate::event::Event;
+use crate::event::{Event, Record};
 use crate::outcome::Outcome;
 use crate::plan::{NodeId, Plan};
-use crate::run::events::{Events, Message};
+use crate::run::events::{Clock, Events, Message};
 use crate::run::executor::Executor;
 use crate::run::host;
 use crate::run::interrupt;
@@ -45,10 +46,45 @@ impl Role {
     }
 }
 
+/// What a child process knows of the run that it is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The worker's number; the session host has none.
+    pub(crate) worker: Option<u32>,
+    /// When the run started.
+    pub(crate) started: SystemTime,
+}
+
+/// As an argument: `1790000000000000000` or `1790000000000000000:3`.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        write!(f, "{}", since.as_nanos())?;
+        match self.worker {
+            Some(worker) => write!(f, ":{worker}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Part {
+    fn parse(word: &str) -> Option<Self> {
+        let (started, worker) = match word.split_once(':') {
+            Some((started, worker)) => (started, Some(worker.parse().ok()?)),
+            None => (word, None),
+        };
+        Some(Part {
+            worker,
+            started: UNIX_EPOCH + Duration::from_nanos(started.parse().ok()?),
+        })
+    }
+}
+
 /// What this process was started for.
 #[derive(Debug)]
 pub(in crate::run) struct ChildProcess {
     role: Role,
+    part: Part,
     /// The file for the records of passed tests.
     passed: PathBuf,
 }
@@ -59,10 +95,16 @@ pub(in crate::run) fn child_if_asked(words: &mut Vec<OsString>) -> Option<ChildP
     let role = Role::ALL
         .into_iter()
         .find(|role| *word == *role.argument())?;
-    let mut hidden = words.drain(1..words.len().min(3));
+    let mut hidden = words.drain(1..words.len().min(4)).skip(1);
+    let passed = hidden.next().unwrap_or_default().into();
+    let part = hidden.next().unwrap_or_default();
     Some(ChildProcess {
         role,
-        passed: hidden.nth(1).unwrap_or_default().into(),
+        passed,
+        part: part.to_str().and_then(Part::parse).unwrap_or(Part {
+            worker: None,
+            started: SystemTime::now(),
+        }),
     })
 }
 
@@ -121,11 +163,11 @@ impl ChildProcess {
     pub(in crate::run) fn run(self, plan: Plan, args: &Args) -> io::Result<ExitCode> {
         let records = File::options().append(true).open(&self.passed)?;
         std::fs::remove_file(&self.passed)?;
-        live(self.role, records, plan, args)
+        live(self.role, self.part, records, plan, args)
     }
 }
 
-fn live(role: Role, records: File, plan: Plan, args: &Args) -> io::Result<ExitCode> {
+fn live(role: Role, part: Part, records: File, plan: Plan, args: &Args) -> io::Result<ExitCode> {
     let socket = take_stdin()?;
     let orders = BufReader::new(socket.try_clone()?);
     let link = Arc::new(Link {
@@ -142,7 +184,12 @@ fn live(role: Role, records: File, plan: Plan, args: &Args) -> io::Result<ExitCo
     let hung = link.clone();
     let shared = Shared {
         plan: Arc::new(plan),
-        events: Events::with(Arc::new(move |message| forward(&sending, message))),
+        // The dispatcher knows which binary and which worker this is.
+        events: Events::with(
+            Arc::new(move |message| forward(&sending, message)),
+            Clock::join(part.started),
+            "".into(),
+        ),
         on_hung: Arc::new(move |test, failure| {
             hung.send(Report::Hung {
                 test: test.clone(),
@@ -214,7 +261,7 @@ fn listen(
 }
 
 fn forward(link: &Link, message: Message) {
-    let Message::Event(event) = message else {
+    let Message::Event(Record { at, event, .. }) = message else {
         return;
     };
     let printed = match &event {
@@ -233,12 +280,17 @@ fn forward(link: &Link, message: Message) {
             ref teardown_errors,
             ..
         } if teardown_errors.is_empty() => {
-            let record = Passed { duration, printed }.to_bytes();
-            // A disk without room for sixteen bytes fails the test that passed, not the run.
+            let record = Passed {
+                at,
+                duration,
+                printed,
+            };
+            let record = record.to_bytes();
+            // A disk without room for a few bytes fails the test that passed, not the run.
             let _ = (&link.passed).write_all(&record);
             link.passed_count.fetch_add(1, Ordering::Release);
         }
-        event => link.send(Report::Event { event, printed }),
+        event => link.send(Report::Event { at, event, printed }),
     }
 }
 

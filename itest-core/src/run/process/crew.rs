@@ -6,11 +6,10 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::child::Role;
+use super::child::{Part, Role};
 use super::process::{Process, Received, describe};
 use super::protocol::{Answer, Order, Report};
 use crate::cli::Args;
@@ -18,7 +17,7 @@ use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{HeldLock, NodeId, Plan};
 use crate::run::dispatcher::{Crew, Work};
-use crate::run::events::{Events, Message};
+use crate::run::events::{Clock, Events};
 use crate::run::executor;
 use crate::run::interrupt;
 use crate::run::locks::Locks;
@@ -34,6 +33,7 @@ const BATCH: usize = 64;
 pub(in crate::run) struct Processes {
     plan: Arc<Plan>,
     events: Events,
+    clock: Clock,
     schedule: Mutex<Schedule>,
     locks: Locks,
     session: Session,
@@ -51,14 +51,14 @@ enum Batch {
 }
 
 impl Processes {
-    pub(in crate::run) fn new(work: Work, args: &Args, messages: Sender<Message>) -> Self {
-        let events = Events::to(messages);
+    pub(in crate::run) fn new(work: Work, args: &Args) -> Self {
         Processes {
             plan: work.plan,
             schedule: Mutex::new(work.schedule),
             locks: Locks::default(),
-            session: Session::new(events.clone(), args.capture),
-            events,
+            session: Session::new(work.events.clone(), work.clock, args.capture),
+            events: work.events,
+            clock: work.clock,
             stop: AtomicBool::new(false),
             capture: args.capture,
             fail_fast: args.fail_fast,
@@ -67,7 +67,8 @@ impl Processes {
 }
 
 impl Crew for Processes {
-    fn work(&self) {
+    fn work(&self, number: u32) {
+        let events = self.events.of_worker(number);
         let mut worker = None;
         let mut part = VecDeque::new();
         while !self.stop.load(Ordering::Relaxed) && interrupt::interrupted().is_none() {
@@ -82,16 +83,16 @@ impl Crew for Processes {
             let held = self.locks.acquire(locks);
             let process = match worker.take() {
                 Some(process) => Ok(process),
-                None => Process::spawn(Role::Worker, self.capture),
+                None => self.spawn(number),
             };
             let mut process = match process {
                 Ok(process) => process,
                 Err(error) => {
-                    self.not_started(&batch, &error);
+                    self.not_started(&events, &batch, &error);
                     continue;
                 }
             };
-            match self.run(&mut process, batch) {
+            match self.run(&mut process, batch, &events) {
                 Batch::Ran => worker = Some(process),
                 Batch::Broken(rest) => {
                     for test in rest.into_iter().rev() {
@@ -102,7 +103,7 @@ impl Crew for Processes {
             drop(held);
         }
         if let Some(process) = worker {
-            self.let_go(process);
+            let_go(process, &events);
         }
     }
 
@@ -117,6 +118,14 @@ impl Crew for Processes {
 }
 
 impl Processes {
+    fn spawn(&self, number: u32) -> io::Result<Process> {
+        let part = Part {
+            worker: Some(number),
+            started: self.clock.started,
+        };
+        Process::spawn(Role::Worker, self.capture, part)
+    }
+
     fn next_part(&self) -> Option<Vec<usize>> {
         let mut schedule = self.schedule.lock().unwrap_or_else(PoisonError::into_inner);
         schedule.next()
@@ -140,7 +149,7 @@ impl Processes {
     }
 
     /// Orders a batch and follows it to its end.
-    fn run(&self, worker: &mut Process, mut batch: VecDeque<usize>) -> Batch {
+    fn run(&self, worker: &mut Process, mut batch: VecDeque<usize>, events: &Events) -> Batch {
         let tests = batch
             .iter()
             .map(|test| u32::try_from(*test).expect("itest bug: more than 2^32 tests"));
@@ -150,7 +159,7 @@ impl Processes {
         let mut cancelled: Option<Instant> = None;
         // What a session fixture printed whose setup failed for the test under way.
         let mut before = String::new();
-        self.started(&batch);
+        self.started(&batch, events, events.now());
         loop {
             if interrupt::interrupted().is_some() {
                 match cancelled {
@@ -161,7 +170,8 @@ impl Processes {
                     Some(since) if since.elapsed() > GRACE => {
                         worker.kill();
                         let _ = worker.wait();
-                        self.died(worker, &mut batch, interrupt::failure(), started.elapsed());
+                        let failure = interrupt::failure();
+                        self.died(worker, &mut batch, events, failure, started.elapsed());
                         return Batch::Broken(batch);
                     }
                     Some(_) => {}
@@ -173,13 +183,16 @@ impl Processes {
                     for passed in all {
                         if let Some(test) = batch.pop_front() {
                             let output = std::mem::take(&mut before) + &worker.cut(passed.printed);
-                            self.finished(test, Outcome::Passed, passed.duration, output);
+                            let name = self.name(test);
+                            events.send_at(passed.at, || {
+                                executor::finished(name, Outcome::Passed, passed.duration, output)
+                            });
                         }
-                        self.started(&batch);
+                        self.started(&batch, events, passed.at);
                     }
                     started = Instant::now();
                 }
-                Received::Report(Report::Event { event, printed }) => {
+                Received::Report(Report::Event { at, event, printed }) => {
                     let ended = matches!(event, Event::TestFinished { .. });
                     if self.fail_fast
                         && let Event::TestFinished { outcome, .. } = &event
@@ -191,11 +204,11 @@ impl Processes {
                     if let Event::TestFinished { output, .. } = &mut event {
                         output.insert_str(0, &std::mem::take(&mut before));
                     }
-                    self.events.send(|| event);
+                    events.send_at(at, || event);
                     if ended {
                         batch.pop_front();
                         started = Instant::now();
-                        self.started(&batch);
+                        self.started(&batch, events, at);
                     }
                 }
                 Received::Report(Report::Fetch { node, test }) => {
@@ -207,7 +220,7 @@ impl Processes {
                 Received::Report(Report::Hung { failure, .. }) => {
                     worker.kill();
                     let _ = worker.wait();
-                    self.died(worker, &mut batch, failure, started.elapsed());
+                    self.died(worker, &mut batch, events, failure, started.elapsed());
                     return Batch::Broken(batch);
                 }
                 Received::Report(Report::Fetched(_)) | Received::Gone => {
@@ -217,25 +230,19 @@ impl Processes {
                         Err(error) => format!("the test process is lost: {error}"),
                     };
                     let failure = Failure::new(FailureKind::Crash, how);
-                    self.died(worker, &mut batch, failure, started.elapsed());
+                    self.died(worker, &mut batch, events, failure, started.elapsed());
                     return Batch::Broken(batch);
                 }
             }
         }
     }
 
-    fn started(&self, batch: &VecDeque<usize>) {
+    fn started(&self, batch: &VecDeque<usize>, events: &Events, at: Duration) {
         if let Some(test) = batch.front() {
-            self.events.send(|| Event::TestStarted {
+            events.send_at(at, || Event::TestStarted {
                 test: self.name(*test),
             });
         }
-    }
-
-    fn finished(&self, test: usize, outcome: Outcome, duration: Duration, output: String) {
-        let name = self.name(test);
-        self.events
-            .send(|| executor::finished(name, outcome, duration, output));
     }
 
     /// The test at the front of the batch took the worker with it.
@@ -243,6 +250,7 @@ impl Processes {
         &self,
         worker: &mut Process,
         batch: &mut VecDeque<usize>,
+        events: &Events,
         failure: Failure,
         duration: Duration,
     ) {
@@ -251,39 +259,36 @@ impl Processes {
             self.stop();
         }
         if let Some(test) = batch.pop_front() {
-            self.finished(test, Outcome::Failed { failure }, duration, output);
+            let (name, outcome) = (self.name(test), Outcome::Failed { failure });
+            events.send(|| executor::finished(name, outcome, duration, output));
         }
     }
 
-    fn not_started(&self, batch: &VecDeque<usize>, error: &io::Error) {
+    fn not_started(&self, events: &Events, batch: &VecDeque<usize>, error: &io::Error) {
         for &test in batch {
             let mut failure = Failure::new(
                 FailureKind::Crash,
                 "no worker process could be started; `--in-process` runs without",
             );
             failure.causes.push(error.to_string());
-            self.finished(
-                test,
-                Outcome::Failed { failure },
-                Duration::ZERO,
-                String::new(),
-            );
+            let (name, outcome) = (self.name(test), Outcome::Failed { failure });
+            events.send(|| executor::finished(name, outcome, Duration::ZERO, String::new()));
         }
     }
+}
 
-    /// Lets the worker tear down what it has left.
-    fn let_go(&self, mut worker: Process) {
-        let _ = worker.send(&Order::Finish);
-        follow_to_end(&mut worker, &self.events, "a worker");
-    }
+/// Lets the worker tear down what it has left.
+fn let_go(mut worker: Process, events: &Events) {
+    let _ = worker.send(&Order::Finish);
+    follow_to_end(&mut worker, events, "a worker");
 }
 
 /// Forwards what happens in a process that was told to finish.
 fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
     loop {
         match process.receive() {
-            Received::Report(Report::Event { event, printed }) => {
-                events.send(|| with_output(event, printed, process));
+            Received::Report(Report::Event { at, event, printed }) => {
+                events.send_at(at, || with_output(event, printed, process));
             }
             Received::Report(Report::Hung { failure, .. }) => {
                 process.kill();
@@ -329,6 +334,7 @@ fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {
 /// The session host, started when the first session fixture is needed.
 struct Session {
     events: Events,
+    clock: Clock,
     capture: bool,
     host: Mutex<Host>,
 }
@@ -341,9 +347,10 @@ enum Host {
 }
 
 impl Session {
-    fn new(events: Events, capture: bool) -> Self {
+    fn new(events: Events, clock: Clock, capture: bool) -> Self {
         Session {
             events,
+            clock,
             capture,
             host: Mutex::new(Host::NotStarted),
         }
@@ -353,7 +360,11 @@ impl Session {
     fn fetch(&self, node: NodeId, test: usize) -> (Answer, String) {
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*host, Host::NotStarted) {
-            *host = match Process::spawn(Role::SessionHost, self.capture) {
+            let part = Part {
+                worker: None,
+                started: self.clock.started,
+            };
+            *host = match Process::spawn(Role::SessionHost, self.capture, part) {
                 Ok(process) => Host::Running(process),
                 Err(error) => Host::Dead(dead(
                     "the session host could not be started",
@@ -397,14 +408,15 @@ impl Session {
             }
             match process.receive() {
                 Received::Report(Report::Fetched(answer)) => return Ok(answer),
-                Received::Report(Report::Event { event, printed }) => {
+                Received::Report(Report::Event { at, event, printed }) => {
                     if let Event::SetupFinished { error, .. } = &event {
                         let setup = process.cut(printed);
                         if error.is_some() {
                             output.push_str(&setup);
                         }
                     }
-                    self.events.send(|| with_output(event, printed, process));
+                    self.events
+                        .send_at(at, || with_output(event, printed, process));
                 }
                 Received::Report(Report::Hung { failure, .. }) => {
                     process.kill();

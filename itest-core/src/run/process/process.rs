@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-use super::child::Role;
+use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
 
 /// A running worker or session host.
@@ -63,7 +63,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 impl Process {
     /// Starts one that does what this process was asked to do.
-    pub(crate) fn spawn(role: Role, capture: bool) -> io::Result<Self> {
+    ///
+    /// `part` is what it needs to know of the run.
+    pub(crate) fn spawn(role: Role, capture: bool, part: Part) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_read_timeout(Some(TICK))?;
         let mut command = Command::new(std::env::current_exe()?);
@@ -71,6 +73,7 @@ impl Process {
         command
             .arg(role.argument())
             .arg(&passed.path)
+            .arg(part.to_string())
             .args(std::env::args_os().skip(1))
             .stdin(OwnedFd::from(theirs))
             // Its own group: what a test leaves behind can be killed with it, and a Ctrl-C at the

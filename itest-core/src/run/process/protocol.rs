@@ -46,7 +46,13 @@ pub(crate) struct Framed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Report {
     /// Something happened; what was printed up to then has this length.
-    Event { event: Event, printed: u64 },
+    Event {
+        /// Since the start of the run.
+        #[serde(with = "crate::event::seconds")]
+        at: Duration,
+        event: Event,
+        printed: u64,
+    },
     /// A session value is wanted. From workers only.
     Fetch { node: u32, test: u32 },
     /// The answer to [`Order::Fetch`]. From the host only.
@@ -60,6 +66,8 @@ pub(crate) enum Report {
 /// The record of a test that passed: the next one in turn, and there is nothing else to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Passed {
+    /// When, since the start of the run.
+    pub(crate) at: Duration,
     pub(crate) duration: Duration,
     /// Length of the capture file when it ended.
     pub(crate) printed: u64,
@@ -67,25 +75,27 @@ pub(crate) struct Passed {
 
 impl Passed {
     /// Length of a record.
-    pub(crate) const LENGTH: usize = 16;
+    pub(crate) const LENGTH: usize = 24;
 
     pub(crate) fn to_bytes(self) -> [u8; Self::LENGTH] {
-        let nanos = u64::try_from(self.duration.as_nanos()).unwrap_or(u64::MAX);
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         let mut bytes = [0; Self::LENGTH];
-        bytes[..8].copy_from_slice(&nanos.to_le_bytes());
-        bytes[8..].copy_from_slice(&self.printed.to_le_bytes());
+        bytes[..8].copy_from_slice(&nanos(self.at).to_le_bytes());
+        bytes[8..16].copy_from_slice(&nanos(self.duration).to_le_bytes());
+        bytes[16..].copy_from_slice(&self.printed.to_le_bytes());
         bytes
     }
 
     pub(crate) fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
         let number = |at: usize| {
-            let mut half = [0; 8];
-            half.copy_from_slice(&bytes[at..at + 8]);
-            u64::from_le_bytes(half)
+            let mut part = [0; 8];
+            part.copy_from_slice(&bytes[at..at + 8]);
+            u64::from_le_bytes(part)
         };
         Passed {
-            duration: Duration::from_nanos(number(0)),
-            printed: number(8),
+            at: Duration::from_nanos(number(0)),
+            duration: Duration::from_nanos(number(8)),
+            printed: number(16),
         }
     }
 }
