@@ -215,14 +215,14 @@ fn on_path(name: &str) -> bool {
 }
 
 #[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata()
         .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
@@ -244,7 +244,7 @@ pub(crate) fn package_path(path: &str) -> PathBuf {
 }
 
 #[cfg(unix)]
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     // The owner of our own /proc entry or of a file that we just made would do too; `geteuid`
     // cannot fail and touches nothing.
     #[expect(unsafe_code, reason = "std has no geteuid")]
@@ -258,7 +258,7 @@ fn is_root() -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     false
 }
 

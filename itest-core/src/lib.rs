@@ -1,9 +1,9 @@
 //! Integration testing for Rust: scoped fixtures, conditional skips, one session per run.
 
 // Generated code says `::itest::…`, in this crate's own tests and examples too.
-#[expect(
+#[allow(
     unused_extern_crates,
-    reason = "named by what the attributes expand to"
+    reason = "named by what the attributes expand to, where features have fixtures"
 )]
 extern crate self as itest;
 
@@ -22,6 +22,8 @@ mod registry;
 mod report;
 mod run;
 mod scope;
+#[cfg(feature = "service")]
+pub mod service;
 #[cfg(unix)]
 mod session;
 mod signal;

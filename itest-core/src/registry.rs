@@ -19,6 +19,8 @@ pub(crate) struct Registry {
 impl Registry {
     /// Of the running binary.
     pub(crate) fn collect() -> Self {
+        #[cfg(feature = "service")]
+        crate::service::link();
         let mut registry = Registry::default();
         for submission in inventory::iter::<Submission> {
             match submission {

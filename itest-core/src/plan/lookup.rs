@@ -36,7 +36,7 @@ impl Names {
     /// that it uses ask for; then from the requesting fixture's module outwards; then anywhere in
     /// the test's crate, in the fixture's crate, in other crates, where a fixture with some `pub`
     /// comes before a private one: what a module has for itself does not compete with what a
-    /// `mod common` offers to all.
+    /// `mod common` offers to all. Built-in fixtures come last, whoever asks.
     pub(crate) fn ranked(
         &self,
         name: &str,
@@ -59,6 +59,8 @@ impl Names {
                 ranks.push(found);
             }
         };
+        // What a built-in fixture asks for is looked up as if the test asked: anybody may override.
+        let requester = requester.filter(|requester| !is_builtin(requester));
         let chains = [Some(test_module), requester.map(|r| r.module_path)];
         for module in chains.into_iter().flatten().flat_map(ancestors) {
             rank(&|fixture| fixture.module_path == module);
@@ -68,8 +70,14 @@ impl Names {
             rank(&|fixture| in_crate(fixture) && fixture.public);
             rank(&in_crate);
         }
-        rank(&|fixture| fixture.public);
+        rank(&|fixture| fixture.public && !is_builtin(fixture));
+        rank(&|fixture| !is_builtin(fixture));
         rank(&|_| true);
         ranks
     }
+}
+
+/// Of itest itself.
+fn is_builtin(fixture: &FixtureDef) -> bool {
+    crate_of(fixture.module_path) == env!("CARGO_CRATE_NAME")
 }

@@ -1,0 +1,160 @@
+//! Initialised data directories, kept from run to run: copying one is much faster than `initdb`.
+//!
+//! One directory per server version and options. An entry is made under a lock in a place of its
+//! own and moved to its name when it is complete; one that looks broken is made anew.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::digest::Sha256;
+use super::install::Installation;
+use crate::service::directory::{self, ServiceDirectory};
+use crate::service::error::{Context, Error, Result};
+use crate::service::process::run;
+use crate::service::user::User;
+
+/// Counted up when what an entry has in it changes.
+const FORMAT: &str = "1";
+
+/// The superuser of our servers.
+pub(super) const SUPERUSER: &str = "postgres";
+
+/// Says that an entry is complete.
+const COMPLETE: &str = "itest-complete";
+
+/// A place in the cache.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    directory: PathBuf,
+    installation: Installation,
+    options: Vec<String>,
+}
+
+impl Entry {
+    /// For that server, initialised with those further options of `initdb`.
+    pub(super) fn new(installation: &Installation, options: &[String]) -> Result<Self> {
+        let mut digest = Sha256::new();
+        digest.update_framed(FORMAT.as_bytes());
+        digest.update_framed(installation.version.as_bytes());
+        digest.update_framed(installation.postgres.as_os_str().as_encoded_bytes());
+        for option in options {
+            digest.update_framed(option.as_bytes());
+        }
+        let name = format!("{}-{}", installation.major(), digest.name());
+        Ok(Entry {
+            directory: directory::cache()?.join("postgres").join(name),
+            installation: installation.clone(),
+            options: options.to_vec(),
+        })
+    }
+
+    /// Makes `data` an initialised data directory of that user.
+    pub(super) fn copy_to(&self, data: &Path, user: Option<User>) -> Result<()> {
+        // Nobody replaces it while it is read; who makes it has it for itself.
+        let mut lock = self.lock_file()?;
+        self.wait_for(lock.lock_shared())?;
+        while !self.is_complete() {
+            drop(lock);
+            self.make(user)?;
+            lock = self.lock_file()?;
+            self.wait_for(lock.lock_shared())?;
+        }
+        directory::copy(&self.directory, data, user).context(|| {
+            format!(
+                "cannot copy the initialised data directory `{}` to `{}`",
+                self.directory.display(),
+                data.display()
+            )
+        })
+    }
+
+    /// Throws the entry away, for one that a server does not start from.
+    pub(super) fn discard(&self) -> Result<()> {
+        let _lock = self.lock()?;
+        let _ = fs::remove_file(self.directory.join(COMPLETE));
+        Ok(())
+    }
+
+    fn is_complete(&self) -> bool {
+        // The last file that is read when a server starts, and the first.
+        ["PG_VERSION", "global/pg_control", COMPLETE]
+            .iter()
+            .all(|file| {
+                let meta = self.directory.join(file).metadata();
+                meta.is_ok_and(|meta| meta.len() > 0)
+            })
+    }
+
+    fn lock_file(&self) -> Result<File> {
+        let path = self.directory.with_extension("lock");
+        let made = path
+            .parent()
+            .map_or(Ok(()), fs::create_dir_all)
+            .and_then(|()| File::create(&path));
+        self.wait_for(made)
+    }
+
+    fn lock(&self) -> Result<File> {
+        let file = self.lock_file()?;
+        self.wait_for(file.lock())?;
+        Ok(file)
+    }
+
+    fn wait_for<T>(&self, locked: io::Result<T>) -> Result<T> {
+        locked.context(|| format!("cannot lock the cache `{}`", self.directory.display()))
+    }
+
+    /// Runs `initdb` where the server's user can, and moves the result here.
+    fn make(&self, user: Option<User>) -> Result<()> {
+        let _lock = self.lock()?;
+        if self.is_complete() {
+            return Ok(());
+        }
+        let place = ServiceDirectory::create("initdb", 256 << 20, user)?;
+        let data = place.path().join("data");
+        let mut command = Command::new(&self.installation.initdb);
+        command
+            .args(["--no-sync", "--auth=trust", "--encoding=UTF8"])
+            .arg(format!("--username={SUPERUSER}"))
+            .args(&self.options)
+            .arg("-D")
+            .arg(&data)
+            .current_dir(place.path())
+            // What the terminal speaks is not the databases' affair.
+            .env_remove("PGDATA")
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC");
+        if let Some(user) = user {
+            user.runs(&mut command);
+        }
+        run(&mut command).context(|| "cannot initialise a PostgreSQL data directory".to_owned())?;
+        self.put(&data)
+    }
+
+    /// Makes `data` the entry; readers of the one before keep what they have open.
+    pub(super) fn put(&self, data: &Path) -> Result<()> {
+        let partial = self.directory.with_extension("partial");
+        let failed = |what: &'static str| {
+            let path = self.directory.display().to_string();
+            move || format!("cannot {what} the cached data directory `{path}`")
+        };
+        if partial.exists() {
+            fs::remove_dir_all(&partial).context(failed("clean up"))?;
+        }
+        directory::copy(data, &partial, None).context(failed("write"))?;
+        fs::write(partial.join(COMPLETE), FORMAT).context(failed("write"))?;
+        if self.directory.exists() {
+            fs::remove_dir_all(&self.directory).context(failed("replace"))?;
+        }
+        fs::rename(&partial, &self.directory).context(failed("replace"))?;
+        if self.is_complete() {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "`initdb` left something out in `{}`",
+            self.directory.display()
+        )))
+    }
+}

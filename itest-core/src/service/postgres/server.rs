@@ -1,0 +1,240 @@
+//! [`PrivateServer`]: a server of our own, from a copied data directory to its end.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::cache::{Entry, SUPERUSER};
+use super::client::Client;
+use super::install::Installation;
+use super::url::{Host, PORT, Url};
+use crate::service::directory::ServiceDirectory;
+use crate::service::error::{Context, Error, Result};
+use crate::service::process::{ServerProcess, StopSignal, free_port};
+use crate::service::user::User;
+
+/// What a server's data may grow to before tests add theirs: itself and its write-ahead log.
+const ROOM: u64 = 600 << 20;
+
+/// How many ports are tried that turn out to be taken.
+const PORTS: usize = 5;
+
+/// What makes tests fast: nothing of theirs need survive a crash. Users' settings come after.
+const SETTINGS: [(&str, &str); 10] = [
+    ("fsync", "off"),
+    ("synchronous_commit", "off"),
+    ("full_page_writes", "off"),
+    ("autovacuum", "off"),
+    ("wal_level", "minimal"),
+    ("max_wal_senders", "0"),
+    // More would let a large suite fill the memory that the data directory is in.
+    ("max_wal_size", "512MB"),
+    ("max_connections", "300"),
+    // In the data directory, so that they go with it whatever happens.
+    ("dynamic_shared_memory_type", "mmap"),
+    ("logging_collector", "off"),
+];
+
+/// What a private server shall be like.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
+    pub(super) settings: Vec<(String, String)>,
+    pub(super) initdb: Vec<String>,
+    pub(super) tcp: bool,
+    pub(super) port: Option<u16>,
+}
+
+/// A running server; dropping it stops it and removes its directory.
+#[derive(Debug)]
+pub(super) struct PrivateServer {
+    process: ServerProcess,
+    directory: ServiceDirectory,
+    url: Url,
+    version: String,
+}
+
+impl PrivateServer {
+    /// Copies an initialised data directory, made if there is none yet, and starts a server on it.
+    pub(super) fn start(installation: &Installation, options: &Options) -> Result<Self> {
+        let user = User::instead_of_root(&["postgres"]);
+        let entry = Entry::new(installation, &options.initdb)?;
+        let directory = ServiceDirectory::create("pg", ROOM, user)?;
+        let data = directory.path().join("data");
+        entry.copy_to(&data, user)?;
+        match Self::start_in(directory, installation, options) {
+            Err(failed) if failed.may_be_the_data => {
+                // Made anew, once: whatever has happened to the cache is over then.
+                entry.discard()?;
+                let directory = ServiceDirectory::create("pg", ROOM, user)?;
+                entry.copy_to(&directory.path().join("data"), user)?;
+                Self::start_in(directory, installation, options).map_err(|failed| failed.error)
+            }
+            other => other.map_err(|failed| failed.error),
+        }
+    }
+
+    fn start_in(
+        directory: ServiceDirectory,
+        installation: &Installation,
+        options: &Options,
+    ) -> std::result::Result<Self, Failed> {
+        let mut tried = 0;
+        let mut directory = directory;
+        loop {
+            tried += 1;
+            let port = match options.port {
+                Some(port) => port,
+                None if options.tcp => free_port()
+                    .context(|| "cannot find a free port of 127.0.0.1".to_owned())
+                    .map_err(Failed::from)?,
+                None => PORT,
+            };
+            match Self::start_on(port, directory, installation, options) {
+                Ok(server) => return Ok(server),
+                Err((returned, failed)) => {
+                    if !failed.port_is_taken || options.port.is_some() || tried == PORTS {
+                        return Err(failed);
+                    }
+                    directory = returned;
+                }
+            }
+        }
+    }
+
+    fn start_on(
+        port: u16,
+        directory: ServiceDirectory,
+        installation: &Installation,
+        options: &Options,
+    ) -> std::result::Result<Self, (ServiceDirectory, Failed)> {
+        let socket = Url {
+            host: Host::Socket(directory.path().to_owned()),
+            port,
+            user: SUPERUSER.to_owned(),
+            password: None,
+            database: SUPERUSER.to_owned(),
+            others: Vec::new(),
+        };
+        let command = command(port, directory.path(), installation, options);
+        let started = ServerProcess::start("PostgreSQL", command, &directory, StopSignal::Quit);
+        let mut process = match started {
+            Ok(process) => process,
+            Err(error) => return Err((directory, error.into())),
+        };
+        let ready = process.until_ready(|| Client::connect(&socket).ok());
+        let client = match ready {
+            Ok(client) => client,
+            Err(error) => {
+                let failed = Failed::new(error, process.log(), options);
+                drop(process);
+                return Err((directory, failed));
+            }
+        };
+        let url = match options.tcp {
+            true => Url {
+                host: Host::Name("127.0.0.1".to_owned()),
+                ..socket
+            },
+            false => socket,
+        };
+        Ok(PrivateServer {
+            process,
+            directory,
+            url,
+            version: client.version().to_owned(),
+        })
+    }
+
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    pub(super) fn directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.process.log().to_owned()
+    }
+
+    /// Stops it and removes its directory.
+    pub(super) fn stop(&mut self) -> Result<()> {
+        self.process.stop()
+    }
+}
+
+fn command(port: u16, directory: &Path, installation: &Installation, options: &Options) -> Command {
+    let mut command = Command::new(&installation.postgres);
+    command
+        .arg("-D")
+        .arg(directory.join("data"))
+        .arg("-k")
+        .arg(directory)
+        .args(["-p", &port.to_string()]);
+    let listen = match options.tcp {
+        true => "127.0.0.1",
+        false => "",
+    };
+    let ours = SETTINGS
+        .iter()
+        .copied()
+        .chain([("listen_addresses", listen)]);
+    let theirs = options
+        .settings
+        .iter()
+        .map(|(name, value)| (&**name, &**value));
+    for (name, value) in ours.chain(theirs) {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    // Nothing of the environment decides where it is.
+    command.env_remove("PGDATA").env_remove("PGPORT");
+    command
+}
+
+/// Why a server did not start.
+struct Failed {
+    error: Error,
+    may_be_the_data: bool,
+    port_is_taken: bool,
+}
+
+impl Failed {
+    fn new(error: Error, log: &Path, options: &Options) -> Self {
+        let log = std::fs::read(log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let port_is_taken = log.contains("could not bind IPv4");
+        // What the server says of settings is not the fault of its data.
+        let of_settings = [
+            "parameter",
+            "configuration",
+            "shared memory",
+            "could not bind",
+        ];
+        let may_be_the_data = !of_settings.iter().any(|word| log.contains(word));
+        let error = match options.port {
+            Some(port) if port_is_taken => Error::new(format!(
+                "port {port} of 127.0.0.1 is taken by another program"
+            ))
+            .caused_by(error),
+            _ => error,
+        };
+        Failed {
+            error,
+            may_be_the_data,
+            port_is_taken,
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed {
+            error,
+            may_be_the_data: false,
+            port_is_taken: false,
+        }
+    }
+}
