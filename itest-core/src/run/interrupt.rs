@@ -49,60 +49,72 @@ pub(crate) fn failure() -> Failure {
 
 /// Calls `on_signal` with each signal that asks the process to end.
 ///
-/// Must be called before other threads are started: they inherit that the signals wait for us.
+/// By a handler, not by a thread that waits for blocked signals: what is blocked here would be
+/// blocked in every process that a test starts.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "std has no signals")]
 pub(crate) fn watch(on_signal: impl Fn(i32) + Send + 'static) {
-    use std::mem::MaybeUninit;
+    use std::io::Read;
+    use std::os::fd::IntoRawFd;
 
     const SIGNALS: [i32; 4] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
 
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: `set` is initialised by `sigemptyset` before it is read.
-    let set = unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        for signal in SIGNALS {
-            libc::sigaddset(set.as_mut_ptr(), signal);
-        }
-        libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut());
-        set.assume_init()
-    };
+    let (mut noted, notes) = std::io::pipe().expect("a pipe should be made");
+    NOTES.store(notes.into_raw_fd(), Ordering::Release);
     let wait = move || {
-        loop {
-            let mut signal = 0;
-            // SAFETY: both point to values of ours.
-            if unsafe { libc::sigwait(&raw const set, &raw mut signal) } != 0 {
-                return;
-            }
-            if has_handler(signal) {
-                // A test handles this signal itself, and probably raised it.
-                // SAFETY: runs the test's handler on this thread, which holds no lock.
-                unsafe {
-                    libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut());
-                    libc::raise(signal);
-                    libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
-                }
-            } else {
-                on_signal(signal);
-            }
+        let mut signal = [0];
+        while noted.read_exact(&mut signal).is_ok() {
+            on_signal(i32::from(signal[0]));
         }
     };
     let spawned = std::thread::Builder::new()
         .name("itest-signals".to_owned())
         .spawn(wait);
     spawned.expect("the signal thread should start");
+    for signal in SIGNALS {
+        if signal == libc::SIGHUP && handler_of(signal) == libc::SIG_IGN {
+            // `nohup` has asked for it.
+            continue;
+        }
+        // SAFETY: zeroed is a valid value; `note` does only what a handler may.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = note as extern "C" fn(i32) as usize;
+            action.sa_flags = libc::SA_RESTART;
+            libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// Where the handler writes; never closed.
+#[cfg(unix)]
+static NOTES: AtomicI32 = AtomicI32::new(-1);
+
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "only system calls are allowed in a handler")]
+extern "C" fn note(signal: i32) {
+    // A test that handles this signal itself, and has found us before it, probably raised it.
+    if handler_of(signal) != note as extern "C" fn(i32) as usize {
+        return;
+    }
+    // The numbers of our signals are small.
+    let byte = signal as u8;
+    // SAFETY: a plain system call, of one byte that is there.
+    unsafe {
+        libc::write(NOTES.load(Ordering::Acquire), (&raw const byte).cast(), 1);
+    }
 }
 
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "std has no signals")]
-fn has_handler(signal: i32) -> bool {
+fn handler_of(signal: i32) -> usize {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: only asks; `action` is zeroed, which is a valid value, and is written on success.
     let action = unsafe {
         libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr());
         action.assume_init()
     };
-    action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN
+    action.sa_sigaction
 }
 
 /// No signals here.
