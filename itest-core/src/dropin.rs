@@ -76,6 +76,8 @@ fn fail() -> ! {
 impl DropIn {
     fn new() -> Result<DropIn, String> {
         panic::install_hook();
+        #[cfg(unix)]
+        crate::resource::sweep();
         let registry = Registry::collect();
         if let Some(main) = registry.main {
             say(&format!(
@@ -157,8 +159,8 @@ impl DropIn {
     }
 
     /// Tears down what is wider than a test; libtest has reported, so an error here can only be
-    /// printed and change the exit code.
-    fn end(&self) {
+    /// printed and change the exit code; tells whether there was one.
+    fn end(&self) -> bool {
         let mut failed = false;
         // The process's fixtures first: they build on the session's.
         for end in [
@@ -178,9 +180,7 @@ impl DropIn {
                 }
             }
         }
-        if failed {
-            exit_now(i32::from(FAILED));
-        }
+        failed
     }
 }
 
@@ -281,8 +281,13 @@ dtor::declarative::dtor! {
     // fixtures run on threads that still live while the process exits.
     #[dtor(unsafe)]
     fn tear_down_at_exit() {
-        if let Some(Ok(drop_in)) = DROP_IN.get() {
-            drop_in.end();
+        let failed = match DROP_IN.get() {
+            Some(Ok(drop_in)) => drop_in.end(),
+            _ => false,
+        };
+        crate::resource::finish();
+        if failed {
+            exit_now(i32::from(FAILED));
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod prelude;
 pub mod private;
 mod registry;
 mod report;
+mod resource;
 mod run;
 mod scope;
 #[cfg(feature = "service")]
@@ -36,6 +37,7 @@ pub use itest_macros::{fixture, integration, integration_test, main, skip_if};
 
 pub use builtin::Request;
 pub use def::FixtureRef;
+pub use resource::{Registration, Resource, Signal};
 pub use scope::Scope;
 
 /// What fallible fixtures and tests return when any error will do.

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::def::{LocalFuture, Marker};
 use crate::event::TestName;
 use crate::outcome::{Failure, FailureKind};
+use crate::resource::{self, Registration, Resource};
 use crate::scope::Scope;
 
 /// The built-in fixture `request`: tells a test or fixture about itself, and takes clean-up.
@@ -40,6 +41,8 @@ struct Inner {
     markers: Vec<&'static Marker>,
     finalizers: RefCell<Vec<Finalizer>>,
     exports: RefCell<Vec<(String, String)>>,
+    /// Numbers of registered resources.
+    resources: RefCell<Vec<u64>>,
 }
 
 /// Clean-up that waits for the end of a scope.
@@ -58,6 +61,7 @@ impl Request {
             markers,
             finalizers: RefCell::default(),
             exports: RefCell::default(),
+            resources: RefCell::default(),
         }))
     }
 
@@ -70,6 +74,7 @@ impl Request {
             markers: Vec::new(),
             finalizers: RefCell::default(),
             exports: RefCell::default(),
+            resources: RefCell::default(),
         }))
     }
 
@@ -116,6 +121,38 @@ impl Request {
             .push(Box::pin(async move { cleanup.await.into_teardown() }));
     }
 
+    /// Makes sure that a process, directory or container does not stay, whatever happens.
+    ///
+    /// What is still there when the scope has ended is cleaned after the code behind `provide!`
+    /// and after deferred clean-up, what was registered last first; also if the setup fails
+    /// further on, and if this process is killed. See [`Resource`].
+    ///
+    /// # Panics
+    /// If the resource must not be cleaned (this very process or its group, the root of the file
+    /// system, your home, the current directory, the directory for temporary files, and what they
+    /// are in), if a container's name cannot be one, and if nothing can be written to the
+    /// directory for temporary files.
+    ///
+    /// ```
+    /// use itest::Resource;
+    /// use itest::prelude::*;
+    ///
+    /// #[fixture]
+    /// fn scratch(request: &Request) -> std::io::Result<std::path::PathBuf> {
+    ///     let name = request.test_name().replace("::", "-");
+    ///     let path = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    ///     request.register(Resource::directory(&path));
+    ///     std::fs::create_dir(&path)?;
+    ///     Ok(path)
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn register(&self, resource: Resource) -> Registration {
+        let registration = resource.register(self.0.fixture.unwrap_or(&self.0.test));
+        self.0.resources.borrow_mut().push(registration.id());
+        registration
+    }
+
     /// Sets a variable of the environment for every test of the run.
     ///
     /// Only in a session fixture; make it `autouse` so that it is in place before any test code.
@@ -157,6 +194,23 @@ impl Request {
     /// What was exported so far.
     pub(crate) fn exports(&self) -> Vec<(String, String)> {
         self.0.exports.borrow().clone()
+    }
+
+    /// Whether anything was registered.
+    pub(crate) fn has_resources(&self) -> bool {
+        !self.0.resources.borrow().is_empty()
+    }
+
+    /// Cleans what was registered and is left; gives what could not be cleaned.
+    pub(crate) fn clean_resources(&self) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        loop {
+            let next = self.0.resources.borrow_mut().pop();
+            let Some(id) = next else { return failures };
+            if let Err(error) = resource::clean(id) {
+                failures.push(Failure::new(FailureKind::Error, error));
+            }
+        }
     }
 
     /// Those deferred so far, in the order in which they must run.

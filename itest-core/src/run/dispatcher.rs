@@ -71,6 +71,8 @@ pub(super) fn dispatch(
         say("\ninterrupted: tests are cancelled, fixtures are torn down; once more to end at once");
         interrupt::interrupt(signal);
     });
+    #[cfg(unix)]
+    crate::resource::sweep();
     let mut run = Run {
         reporter: report::reporter(args, io::stdout().is_terminal(), Box::new(io::stdout()))?,
         clock,

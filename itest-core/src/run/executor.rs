@@ -179,6 +179,7 @@ impl Executor {
             let result = on.block_on(test.timeout, finalizer);
             failures.extend(result.err().map(teardown_failure));
         }
+        failures.extend(request.clean_resources());
         failures.reverse();
         (!failures.is_empty()).then(|| FixtureError {
             fixture: test.name.to_string(),

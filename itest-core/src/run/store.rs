@@ -419,7 +419,7 @@ impl Store {
         let test = name.test.clone().unwrap_or_else(|| "".into());
         let running = super::panic::running(&format!("{} (teardown)", name.path));
         let first = request.next_finalizer();
-        if matches!(life, Life::Nothing) && first.is_none() {
+        if matches!(life, Life::Nothing) && first.is_none() && !request.has_resources() {
             return None;
         }
         self.shared.events.send(|| Event::TeardownStarted {
@@ -443,6 +443,7 @@ impl Store {
             stops.extend(on.block_on(def.timeout, finalizer).err());
             next = request.next_finalizer();
         }
+        stops.extend(request.clean_resources().into_iter().map(Stop::Failed));
         drop(running);
         // In the order of the setup, as pytest lists them.
         let failures: Vec<Failure> = stops.into_iter().rev().map(teardown_failure).collect();

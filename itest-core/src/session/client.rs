@@ -123,6 +123,7 @@ impl Client {
         let host = directory.hosts();
         if host == 0 {
             directory::sweep();
+            crate::resource::sweep();
             tell_earlier_errors();
         }
         let socket = directory.file(host, "sock");

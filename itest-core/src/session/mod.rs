@@ -40,6 +40,11 @@ pub(crate) struct Reply {
     output: String,
 }
 
+/// The directory of that name that all runs of this user share; nobody else can enter it.
+pub(crate) fn shared_directory(name: &str) -> std::io::Result<std::path::PathBuf> {
+    Ok(directory::Directory::of_run(name)?.path)
+}
+
 /// The run that this process is a part of, if several processes make up a run.
 pub(crate) fn run_id() -> Option<String> {
     let var = |name| std::env::var(name).ok();

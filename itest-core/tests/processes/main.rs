@@ -19,5 +19,6 @@ mod garbage;
 mod list;
 mod locks;
 mod output;
+mod resources;
 mod session;
 mod signals;

@@ -22,13 +22,22 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("tests/one.rs", include_str!("sample/one.rs")),
     ("tests/output.rs", include_str!("sample/output.rs")),
+    (
+        "tests/registered/mod.rs",
+        include_str!("sample/registered/mod.rs"),
+    ),
+    ("tests/resources.rs", include_str!("sample/resources.rs")),
+    (
+        "tests/resources_drop_in.rs",
+        include_str!("sample/resources_drop_in.rs"),
+    ),
     ("tests/signals.rs", include_str!("sample/signals.rs")),
     ("tests/three.rs", include_str!("sample/three.rs")),
     ("tests/two.rs", include_str!("sample/two.rs")),
 ];
 
 /// The targets that libtest runs.
-const DROP_IN: [&str; 2] = ["locks_drop_in", "three"];
+const DROP_IN: [&str; 3] = ["locks_drop_in", "resources_drop_in", "three"];
 
 struct Sample {
     binaries: BTreeMap<String, PathBuf>,

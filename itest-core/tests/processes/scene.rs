@@ -64,12 +64,32 @@ impl Scene {
         Some(command)
     }
 
+    /// The search path with what was put into `bin` before all else.
+    fn path(&self) -> std::ffi::OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut places = vec![self.directory.join("bin")];
+        places.extend(std::env::split_paths(&path));
+        std::env::join_paths(places).expect("the paths were joined before")
+    }
+
+    /// Puts a script on the search path of the runs.
+    pub(crate) fn script(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let bin = self.directory.join("bin");
+        let path = bin.join(name);
+        fs::create_dir_all(&bin).expect("the directory should be made");
+        fs::write(&path, text).expect("the script should be written");
+        let executable = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(path, executable).expect("the script should be made executable");
+    }
+
     /// Starts it here.
     pub(crate) fn start(&self, mut command: Command) -> Running<'_> {
         let file = |name| File::create(self.directory.join(name)).expect("a file should be made");
         command
             .env(EVENTS, self.events_file())
             .env("TMPDIR", self.directory.join("tmp"))
+            .env("PATH", self.path())
             .stdin(Stdio::null())
             .stdout(file("stdout"))
             .stderr(file("stderr"));
@@ -218,8 +238,8 @@ impl Drop for Scene {
     }
 }
 
-/// All below `directory`, except what the runs of a user share: a directory, and in it one for
-/// errors that the next run tells.
+/// All below `directory`, except what the runs of a user share: a directory, in it one for errors
+/// that the next run tells, and one for journals, which is empty when nothing runs.
 fn list(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -232,7 +252,7 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) {
             continue;
         }
         list(&path, files);
-        if !is_base {
+        if !is_base && name != "journals" {
             files.push(path);
         }
     }

@@ -1,0 +1,188 @@
+//! [`Journal`]: the file with what its owner has registered and not cleaned.
+//!
+//! One line for each step, appended in one write before the step counts. The owner holds the file's
+//! lock while it lives: whoever gets the lock may clean, and removes the file. A line that was cut
+//! off, or is none of ours, is as if it were not there.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::process::Identity;
+use super::reaper::Reaper;
+use super::record::{Record, Text};
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Step {
+    Owner(Header),
+    Add {
+        id: u64,
+        record: Record,
+        user: String,
+    },
+    Done {
+        id: u64,
+    },
+}
+
+/// Whose journal it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) owner: Identity,
+    pub(super) program: Text,
+    /// Seconds since 1970.
+    pub(super) since: u64,
+    /// In which numbers of processes, and their start times, mean something.
+    pub(super) world: String,
+}
+
+/// What a journal says is to be cleaned.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Contents {
+    pub(super) header: Option<Header>,
+    /// In the order of registration.
+    pub(super) entries: Vec<Listed>,
+}
+
+/// A registered resource that was not cleaned.
+#[derive(Debug, PartialEq)]
+pub(super) struct Listed {
+    pub(super) id: u64,
+    pub(super) record: Record,
+    /// Who registered it.
+    pub(super) user: String,
+}
+
+/// The journal of this process.
+#[derive(Debug)]
+pub(super) struct Journal {
+    /// Locked.
+    file: File,
+    path: PathBuf,
+    /// Length with nothing but the header.
+    empty: u64,
+    /// Cleans in our place when it ends with us.
+    _reaper: Reaper,
+}
+
+impl Journal {
+    /// Makes one, and starts its reaper.
+    pub(super) fn create(owner: Identity) -> io::Result<Self> {
+        let (mut file, path) = make(&directory()?, owner)?;
+        let reaper = Reaper::start(&path).inspect_err(|_| drop(fs::remove_file(&path)))?;
+        let header = Header {
+            owner,
+            program: std::env::current_exe().unwrap_or_default().as_path().into(),
+            since: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs()),
+            world: world(),
+        };
+        let line = line(&Step::Owner(header))?;
+        file.write_all(&line)?;
+        Ok(Journal {
+            file,
+            path,
+            empty: line.len() as u64,
+            _reaper: reaper,
+        })
+    }
+
+    pub(super) fn add(&mut self, id: u64, record: &Record, user: &str) -> io::Result<()> {
+        self.file.write_all(&line(&Step::Add {
+            id,
+            record: record.clone(),
+            user: user.to_owned(),
+        })?)
+    }
+
+    /// Notes that it was cleaned, and whether it was the last one.
+    pub(super) fn done(&mut self, id: u64, is_last: bool) {
+        match is_last {
+            true => drop(self.file.set_len(self.empty)),
+            false => note_done(&mut self.file, id),
+        }
+    }
+
+    /// For an owner that has nothing left.
+    pub(super) fn remove(self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Makes the file and locks it.
+fn make(directory: &Path, owner: Identity) -> io::Result<(File, PathBuf)> {
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    let mut number = 0;
+    loop {
+        // The number tells processes apart that several systems have in a directory they share.
+        let path = directory.join(format!("{owner}-{number}"));
+        let file = File::options()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path);
+        let file = match file {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                number += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        file.lock()?;
+        // Between the two, a sweep may have found it free and empty.
+        if file.metadata()?.nlink() > 0 {
+            return Ok((file, path));
+        }
+    }
+}
+
+fn line(step: &Step) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(step)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Notes in the journal of another process that this was cleaned.
+pub(super) fn note_done(file: &mut File, id: u64) {
+    // If it cannot be noted it is cleaned once more, by someone who finds nothing to clean.
+    let _ = line(&Step::Done { id }).and_then(|line| file.write_all(&line));
+}
+
+/// Reads what is there, whatever it is.
+pub(super) fn parse(bytes: &[u8]) -> Contents {
+    let mut contents = Contents::default();
+    // Behind the last end of a line is what was cut off, or nothing.
+    let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+        return contents;
+    };
+    for line in bytes[..end].split(|byte| *byte == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(Step::Owner(header)) => contents.header = Some(header),
+            Ok(Step::Add { id, record, user }) => {
+                contents.entries.push(Listed { id, record, user })
+            }
+            Ok(Step::Done { id }) => contents.entries.retain(|entry| entry.id != id),
+            Err(_) => {}
+        }
+    }
+    contents
+}
+
+/// Where the journals of this user are.
+pub(super) fn directory() -> io::Result<PathBuf> {
+    crate::session::shared_directory("journals")
+}
+
+/// The system as it was started, and its numbers of processes: in another one they mean others.
+pub(super) fn world() -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    let numbers = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    format!("{} {}", boot.trim(), numbers.display())
+}

@@ -1,0 +1,129 @@
+//! Cleaning in the place of an owner that is gone.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::journal::{self, Contents};
+use super::record::Record;
+use super::validate;
+
+/// What to do about a journal whose lock is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Whoever holds it is about to end.
+    ForLock,
+    /// Its owner lives, or somebody cleans already.
+    No,
+}
+
+/// Cleans what dead owners have left.
+///
+/// Costs the reading of one directory if there is nothing.
+pub(crate) fn sweep() {
+    let Ok(directory) = journal::directory() else {
+        return;
+    };
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        clean_journal(&entry.path(), Wait::No);
+    }
+}
+
+/// Cleans what a journal says, and removes it; not while its owner lives.
+pub(super) fn clean_journal(path: &Path, wait: Wait) {
+    let Ok(Some(mut file)) = take(path, wait) else {
+        return;
+    };
+    let mut bytes = Vec::new();
+    if file.read_to_end(&mut bytes).is_err() {
+        return;
+    }
+    let contents = journal::parse(&bytes);
+    let world = World::of(&contents);
+    let mut left = false;
+    for entry in contents.entries.iter().rev() {
+        let cleaned = match world.judge(&entry.record, wait) {
+            Judgement::Clean => super::clean::clean(&entry.record).is_ok(),
+            Judgement::Gone => true,
+            Judgement::Leave => false,
+        };
+        // What cannot be cleaned now may be later; the others are not kept waiting.
+        match cleaned {
+            true => journal::note_done(&mut file, entry.id),
+            false => left = true,
+        }
+    }
+    if !left {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Where a journal was written, seen from here.
+enum World {
+    /// Numbers of processes mean here what they meant there.
+    Same,
+    /// The system has been started anew: none of its processes lives.
+    Ended,
+    /// Another container's, or nobody knows.
+    Other,
+}
+
+enum Judgement {
+    Clean,
+    /// What has its name now is something else.
+    Gone,
+    /// It cannot be reached from here.
+    Leave,
+}
+
+impl World {
+    fn of(contents: &Contents) -> Self {
+        let here = journal::world();
+        let boot = |world: &str| world.split(' ').next().map(str::to_owned);
+        match &contents.header {
+            Some(header) if header.world == here => World::Same,
+            Some(header) if boot(&header.world) != boot(&here) => World::Ended,
+            _ => World::Other,
+        }
+    }
+
+    fn judge(&self, record: &Record, wait: Wait) -> Judgement {
+        match (record, self) {
+            (Record::Process { .. } | Record::ProcessGroup { .. }, World::Ended) => Judgement::Gone,
+            (Record::Process { .. } | Record::ProcessGroup { .. }, World::Other) => {
+                Judgement::Leave
+            }
+            (
+                Record::Process { process, .. }
+                | Record::ProcessGroup {
+                    leader: process, ..
+                },
+                World::Same,
+            ) if !process.is_certain() => Judgement::Leave,
+            (Record::Directory { path, node }, _) if wait == Wait::No => {
+                // Long after, another directory may have the path.
+                match (node, validate::node(&path.to_path())) {
+                    (Some(then), Some(now)) if *then != now => Judgement::Gone,
+                    _ => Judgement::Clean,
+                }
+            }
+            _ => Judgement::Clean,
+        }
+    }
+}
+
+/// Opens and locks a journal that nobody else has taken.
+fn take(path: &Path, wait: Wait) -> io::Result<Option<File>> {
+    let file = File::options().read(true).append(true).open(path)?;
+    match wait {
+        Wait::ForLock => file.lock()?,
+        Wait::No => {
+            if file.try_lock().is_err() {
+                return Ok(None);
+            }
+        }
+    }
+    // Whoever had it before has cleaned if it has removed it.
+    Ok((file.metadata()?.nlink() > 0).then_some(file))
+}

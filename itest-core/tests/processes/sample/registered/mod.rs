@@ -1,0 +1,142 @@
+//! Fixtures of several scopes that register what they start, and tear down nothing themselves.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use itest::prelude::*;
+use itest::{Resource, Signal};
+
+use crate::common::{event, wait_for};
+
+/// Says when it is up, and when it was asked to end.
+const SERVER: &str = r#"
+    sleep 600 </dev/null >/dev/null 2>&1 & child=$!
+    trap 'kill $child; echo "$$ server down $0" >>"$SAMPLE_EVENTS"; exit 0' TERM
+    trap 'kill $child; echo "$$ server quit $0" >>"$SAMPLE_EVENTS"; exit 0' QUIT
+    echo "$$ server up $0" >>"$SAMPLE_EVENTS"
+    echo ready
+    exec >/dev/null
+    wait
+"#;
+
+/// Starts one and waits until it is up.
+fn start(name: &str, group: bool) -> u32 {
+    let mut command = Command::new("sh");
+    command.args(["-c", SERVER, name]).stdin(Stdio::null()).stdout(Stdio::piped());
+    if group {
+        command.process_group(0);
+    } else {
+        // In an OS session of its own nobody else finds it.
+        unsafe {
+            command.pre_exec(|| {
+                libc::setsid();
+                Ok(())
+            });
+        }
+    }
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    child.id()
+}
+
+/// A directory, a process, a process group and a container, all in the name of one fixture.
+fn register(request: &Request, name: &str) -> String {
+    let directory = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+    request.register(Resource::directory(&directory));
+    std::fs::create_dir_all(directory.join("deep/deeper")).unwrap();
+    std::fs::write(directory.join("deep/file"), name).unwrap();
+    event(&format!("directory up {name}"));
+    let group = start(&format!("{name}-group"), true);
+    request.register(Resource::process_group(group));
+    let single = start(&format!("{name}-single"), false);
+    request.register(Resource::process(single).signal(Signal::Quit));
+    let container = format!("{name}-{}", std::process::id());
+    event(&format!("container up {container}"));
+    request.register(Resource::container("docker", container));
+    name.to_owned()
+}
+
+#[fixture(scope = "session")]
+fn hosted(request: &Request) -> String {
+    register(request, "hosted")
+}
+
+#[fixture(scope = "worker")]
+fn shared(request: &Request) -> String {
+    register(request, "shared")
+}
+
+#[fixture]
+fn own(request: &Request) -> String {
+    register(request, "own")
+}
+
+#[integration]
+fn a_passes(hosted: &String, shared: &String, own: &String) {
+    assert_eq!([hosted, shared, own], ["hosted", "shared", "own"]);
+}
+
+#[integration]
+fn b_registers_itself(request: &Request) {
+    register(request, "test");
+}
+
+#[fixture(scope = "worker")]
+fn breaks(request: &Request) -> Result<String> {
+    register(request, "breaks");
+    Err("no value".into())
+}
+
+#[integration]
+fn c_has_a_fixture_that_fails(_breaks: &String) {}
+
+#[fixture]
+async fn panics(request: &Request) -> String {
+    register(request, "panics");
+    panic!("no value")
+}
+
+#[integration]
+fn d_has_a_fixture_that_panics(_panics: &String) {}
+
+#[integration]
+fn e_panics(_own: &String) {
+    panic!("the test")
+}
+
+#[integration]
+fn f_waits(_hosted: &String, _shared: &String, _own: &String) {
+    event("waits");
+    wait_for("gate");
+}
+
+/// Without a request: the process has them.
+#[integration]
+fn g_leaves_it_to_the_process() {
+    let directory = std::env::temp_dir().join(format!("left-{}", std::process::id()));
+    Resource::directory(&directory).register_for_process();
+    std::fs::create_dir(&directory).unwrap();
+    let group = start("left", true);
+    Resource::process_group(group).register_for_process();
+    event("left");
+}
+
+/// Torn down by itself, released and cleaned early.
+#[integration]
+fn h_needs_no_cleaning(request: &Request) {
+    let directory = std::env::temp_dir().join(format!("early-{}", std::process::id()));
+    std::fs::create_dir(&directory).unwrap();
+    request.register(Resource::directory(&directory)).clean().unwrap();
+    assert!(!directory.exists());
+    let kept = std::env::temp_dir().join(format!("kept-{}", std::process::id()));
+    std::fs::create_dir(&kept).unwrap();
+    let registration = request.register(Resource::directory(&kept));
+    registration.release();
+    request.defer(async move {
+        assert!(kept.exists());
+        std::fs::remove_dir(kept)
+    });
+}

@@ -1,0 +1,3 @@
+//! The same in drop-in mode.
+mod common;
+mod registered;
