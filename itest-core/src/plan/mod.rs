@@ -10,6 +10,8 @@ mod resolve;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use problem::PlanError;
 
 use crate::cli::Args;
@@ -92,14 +94,28 @@ pub(crate) struct PlannedTest {
 }
 
 /// A lock held during an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct HeldLock {
     pub(crate) name: String,
     pub(crate) exclusive: bool,
 }
 
+impl HeldLock {
+    /// Everybody holds this one: who has it for itself is alone.
+    pub(crate) fn serial(exclusive: bool) -> Self {
+        HeldLock {
+            name: String::new(),
+            exclusive,
+        }
+    }
+
+    pub(crate) fn is_serial(&self) -> bool {
+        self.exclusive && self.name.is_empty()
+    }
+}
+
 /// Whether a test runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Verdict {
     Run,
     /// It is not among the tests of a run with `--ignored`, or the like.

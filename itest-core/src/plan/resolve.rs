@@ -136,11 +136,7 @@ impl<'r> Resolver<'r> {
                 exclusive: lock.exclusive,
             })
             .collect();
-        // Everybody shares the lock that a `serial` test has for itself.
-        locks.push(HeldLock {
-            name: String::new(),
-            exclusive: options().any(|options| options.serial),
-        });
+        locks.push(HeldLock::serial(options().any(|options| options.serial)));
         normalise_locks(&mut locks);
 
         let setup = self.order(&initial);

@@ -1,4 +1,4 @@
-//! The dispatcher: hands the plan to a [`Crew`] and its events to the reporters.
+//! The dispatcher: hands the suites to a [`Crew`] and its events to the reporters.
 //!
 //! It runs no user code, so whatever happens to a test, the report is complete.
 
@@ -16,12 +16,13 @@ use super::executor::{finished, required};
 use super::interrupt;
 #[cfg(unix)]
 use super::process::Processes;
-use super::schedule::Schedule;
+use super::schedule::{Manner, Schedule};
+use super::suite::{Suite, SuiteTest};
 use super::threads::Threads;
 use crate::cli::Args;
 use crate::event::{BinaryId, Event, Record, RunInfo, TestId, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
-use crate::plan::{Plan, PlannedTest, Verdict, available_threads};
+use crate::plan::{Plan, Verdict, available_threads};
 use crate::report::{self, Reporter, Tally};
 
 /// After which a running test is reported as slow, as in libtest.
@@ -33,7 +34,7 @@ pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
 /// Who runs the tests.
 pub(super) trait Crew: Send + Sync {
     /// The life of one of its threads, which are numbered from 0.
-    fn work(&self, number: u32);
+    fn work(&self, number: usize);
 
     /// Starts no more tests.
     fn stop(&self);
@@ -42,10 +43,19 @@ pub(super) trait Crew: Send + Sync {
     fn finish(&self, hung: bool) -> bool;
 }
 
+/// Who shall run them.
+pub(super) enum CrewKind {
+    /// This process: the plan of the only suite.
+    Threads(Arc<Plan>),
+    /// Worker processes.
+    Processes,
+}
+
 /// What a crew has to do.
 pub(super) struct Work {
-    pub(super) plan: Arc<Plan>,
+    pub(super) suites: Vec<Suite>,
     pub(super) schedule: Schedule,
+    /// Of no binary.
     pub(super) events: Events,
     pub(super) clock: Clock,
 }
@@ -56,14 +66,8 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Runs the tests and reports; the exit code tells whether all went well.
-pub(super) fn dispatch(
-    plan: Plan,
-    verdicts: Vec<(usize, Verdict)>,
-    args: &Args,
-    in_process: bool,
-) -> io::Result<ExitCode> {
+pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::Result<ExitCode> {
     let clock = Clock::start();
-    let binary: BinaryId = binary_id().into();
     interrupt::watch(|signal| {
         if interrupt::interrupted().is_some() {
             std::process::exit(128 + signal);
@@ -76,56 +80,42 @@ pub(super) fn dispatch(
     let mut run = Run {
         reporter: report::reporter(args, io::stdout().is_terminal(), Box::new(io::stdout()))?,
         clock,
-        binary: binary.clone(),
+        binary: match &suites[..] {
+            [only] => only.id.clone(),
+            _ => "".into(),
+        },
         tally: Tally::default(),
         ensure_time: args.ensure_time,
         before: HashMap::new(),
         write_error: None,
         failed: false,
     };
-    run.event(Event::RunStarted(Box::new(RunInfo {
-        tests: verdicts.len(),
-        filtered_out: plan.filtered_out + plan.tests.len() - verdicts.len(),
-        shuffle_seed: args.shuffle,
-        started: clock.started,
-        binaries: vec![binary.clone()],
-        ..RunInfo::default()
-    })));
-    for (index, _) in &verdicts {
-        run.event(planned(&plan.tests[*index]));
-    }
-    let mut ready = Vec::new();
-    let mut before: Vec<Event> = Vec::new();
-    for (index, verdict) in verdicts {
-        match without_running(&plan.tests[index], verdict) {
-            Some(event) => before.push(event),
-            None => {
-                if !before.is_empty() {
-                    let next = plan.tests[index].name.clone();
-                    run.before.insert(next, std::mem::take(&mut before));
-                }
-                ready.push(index);
-            }
-        }
-    }
+    run.start(&suites, args);
+    let (ready, rest) = run.set_aside(&suites);
     let wanted = args
         .test_threads
         .map_or_else(available_threads, usize::from);
-    let threads = wanted.min(ready.len()).max(1);
-    let schedule = Schedule::new(&plan, ready, threads, args.shuffle);
+    let threads = wanted.min(ready).max(1);
+    let manner = Manner {
+        executors: threads,
+        shuffle: args.shuffle,
+        one_by_one: args.fail_fast,
+    };
     let (sender, messages) = mpsc::channel();
     let work = Work {
-        plan: Arc::new(plan),
-        schedule,
-        events: Events::to(sender.clone(), clock, binary),
+        schedule: Schedule::new(&suites, manner, |_, _| None),
+        suites,
+        events: Events::to(sender.clone(), clock, run.binary.clone()),
         clock,
     };
-    let crew: Arc<dyn Crew> = match in_process {
+    let crew: Arc<dyn Crew> = match kind {
         #[cfg(unix)]
-        false => Arc::new(Processes::new(work, args)),
-        _ => Arc::new(Threads::new(work, args, sender.clone())),
+        CrewKind::Processes => Arc::new(Processes::new(work, args)),
+        #[cfg(not(unix))]
+        CrewKind::Processes => unreachable!("there are no worker processes here"),
+        CrewKind::Threads(plan) => Arc::new(Threads::new(plan, work, args, sender.clone())),
     };
-    for number in 0..u32::try_from(threads).unwrap_or(u32::MAX) {
+    for number in 0..threads {
         let (crew, done) = (crew.clone(), sender.clone());
         thread::Builder::new()
             .name(format!("itest-worker-{number}"))
@@ -138,9 +128,9 @@ pub(super) fn dispatch(
     let (stopped, hung) = run.follow(&messages, threads, &*crew, args.fail_fast);
     run.failed |= !crew.finish(hung);
     run.drain(&messages);
-    let rest = std::mem::take(&mut run.before);
-    let rest = rest.into_values().flatten().chain(before);
-    rest.for_each(|event| run.event(event));
+    let left = std::mem::take(&mut run.before);
+    let left = left.into_values().flatten().chain(rest);
+    left.for_each(|(binary, event)| run.event_of(&binary, event));
     run.event(Event::RunFinished {
         duration: clock.now(),
         interrupted: hung || stopped || interrupt::interrupted().is_some(),
@@ -158,24 +148,24 @@ impl Drop for Done {
 }
 
 /// What is known of a test before it runs.
-fn planned(test: &PlannedTest) -> Event {
+fn planned(test: &SuiteTest) -> Event {
     Event::TestPlanned {
         test: test.name.clone(),
-        file: test.def.location.file.into(),
-        line: test.def.location.line,
-        markers: test.markers.iter().map(|marker| marker.written()).collect(),
+        file: test.file.clone(),
+        line: test.line,
+        markers: test.markers.clone(),
     }
 }
 
 /// What there is to say about a test that its verdict keeps from running.
-fn without_running(test: &PlannedTest, verdict: Verdict) -> Option<Event> {
-    let ignored = |reason, skipped| Event::TestIgnored {
+fn without_running(test: &SuiteTest) -> Option<Event> {
+    let ignored = |reason: &String, skipped| Event::TestIgnored {
         test: test.name.clone(),
-        reason,
+        reason: reason.clone(),
         skipped,
     };
     let ended = |outcome| finished(test.name.clone(), outcome, Duration::ZERO, String::new());
-    match verdict {
+    match &test.verdict {
         Verdict::Run | Verdict::LeftOut => None,
         Verdict::Ignored(reason) => Some(ignored(reason, false)),
         Verdict::Skipped(reason) => Some(ignored(reason, true)),
@@ -184,26 +174,9 @@ fn without_running(test: &PlannedTest, verdict: Verdict) -> Option<Event> {
             Some(ended(Outcome::Xfailed { reason }))
         }
         Verdict::Required(reason) => {
-            let failure = required(&reason);
+            let failure = required(reason);
             Some(ended(Outcome::Failed { failure }))
         }
-    }
-}
-
-/// This binary as nextest names it: the package, and the target unless it has the same name.
-fn binary_id() -> String {
-    let exe = std::env::current_exe().unwrap_or_default();
-    let stem = exe.file_stem().unwrap_or_default().to_string_lossy();
-    // Cargo puts a hash behind the target's name.
-    let target = match stem.rsplit_once('-') {
-        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            name
-        }
-        _ => &stem,
-    };
-    match std::env::var("CARGO_PKG_NAME") {
-        Ok(package) if package.replace('-', "_") != target => format!("{package}::{target}"),
-        _ => target.to_owned(),
     }
 }
 
@@ -211,18 +184,22 @@ fn binary_id() -> String {
 struct Run {
     reporter: Box<dyn Reporter>,
     clock: Clock,
+    /// The only one, or empty.
     binary: BinaryId,
     tally: Tally,
     /// Tests that take this long fail.
     ensure_time: Option<Duration>,
     /// What is to be said of tests that do not run, where it would stand: before the test that
     /// follows them.
-    before: HashMap<TestName, Vec<Event>>,
+    before: HashMap<TestId, Vec<Unrun>>,
     /// The first one; the run goes on, and fails.
     write_error: Option<io::Error>,
     /// Something went wrong that no event tells.
     failed: bool,
 }
+
+/// What there is to say of a test that does not run.
+type Unrun = (BinaryId, Event);
 
 /// A test under way.
 struct Running {
@@ -233,11 +210,61 @@ struct Running {
 }
 
 impl Run {
+    /// Tells what there is to run.
+    fn start(&mut self, suites: &[Suite], args: &Args) {
+        let selected: usize = suites.iter().map(|suite| suite.summary.selected()).sum();
+        let all = suites.iter().map(|suite| &suite.summary);
+        let all: usize = all.map(|all| all.filtered_out + all.tests.len()).sum();
+        self.event(Event::RunStarted(Box::new(RunInfo {
+            tests: selected,
+            filtered_out: all - selected,
+            shuffle_seed: args.shuffle,
+            started: self.clock.started,
+            binaries: suites.iter().map(|suite| suite.id.clone()).collect(),
+            ..RunInfo::default()
+        })));
+        for suite in suites {
+            let tests = suite.summary.tests.iter();
+            for test in tests.filter(|test| test.verdict != Verdict::LeftOut) {
+                self.event_of(&suite.id, planned(test));
+            }
+        }
+    }
+
+    /// Keeps what is to be said of tests that do not run; gives how many do, and what is to be
+    /// said behind the last of them.
+    fn set_aside(&mut self, suites: &[Suite]) -> (usize, Vec<Unrun>) {
+        let mut ready = 0;
+        let mut before: Vec<Unrun> = Vec::new();
+        for suite in suites {
+            for test in &suite.summary.tests {
+                if let Some(event) = without_running(test) {
+                    before.push((suite.id.clone(), event));
+                } else if test.verdict == Verdict::Run {
+                    ready += 1;
+                    if !before.is_empty() {
+                        let next = TestId {
+                            binary: suite.id.clone(),
+                            name: test.name.clone(),
+                        };
+                        self.before.insert(next, std::mem::take(&mut before));
+                    }
+                }
+            }
+        }
+        (ready, before)
+    }
+
     /// Takes what happens here and now.
     fn event(&mut self, event: Event) {
+        let binary = self.binary.clone();
+        self.event_of(&binary, event);
+    }
+
+    fn event_of(&mut self, binary: &BinaryId, event: Event) {
         self.record(Record {
             at: self.clock.now(),
-            binary: self.binary.clone(),
+            binary: binary.clone(),
             worker: None,
             event,
         });
@@ -311,11 +338,16 @@ impl Run {
                 Some(Message::Event(record)) => {
                     match &record.event {
                         Event::TestStarted { test } => {
-                            for event in self.before.remove(test).into_iter().flatten() {
-                                self.event(event);
+                            let test = record.id(test);
+                            let before = match self.before.is_empty() {
+                                true => None,
+                                false => self.before.remove(&test),
+                            };
+                            for (binary, event) in before.into_iter().flatten() {
+                                self.event_of(&binary, event);
                             }
                             running.push(Running {
-                                test: record.id(test),
+                                test,
                                 worker: record.worker,
                                 started: Instant::now(),
                                 told: false,

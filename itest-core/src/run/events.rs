@@ -89,10 +89,20 @@ impl Events {
     }
 
     /// The same for what a worker does.
-    pub(crate) fn of_worker(&self, worker: u32) -> Self {
+    pub(crate) fn of_worker(&self, worker: usize) -> Self {
         let mut events = self.clone();
         if let Some(source) = &mut events.0 {
-            source.worker = Some(worker);
+            source.worker = u32::try_from(worker).ok();
+        }
+        events
+    }
+
+    /// The same for what happens in that binary's processes.
+    #[cfg(unix)]
+    pub(crate) fn of_binary(&self, binary: &BinaryId) -> Self {
+        let mut events = self.clone();
+        if let Some(source) = &mut events.0 {
+            source.binary = binary.clone();
         }
         events
     }

@@ -14,14 +14,18 @@ pub(crate) use process::protocol;
 mod runtime;
 mod schedule;
 pub(crate) mod store;
+mod suite;
 mod threads;
 mod watchdog;
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use self::dispatcher::CrewKind;
 pub(crate) use self::dispatcher::{END_LIMIT, say};
+use self::suite::{Launch, Suite, Summary};
 use crate::cli::{self, Args, Parsed};
 use crate::condition::Conditions;
 use crate::def::MainDef;
@@ -73,7 +77,7 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     if !args.exact && child.is_none() {
         warn_of_plain_tests(def);
     }
-    let plan = match Plan::new(&registry, &args) {
+    let mut plan = match Plan::new(&registry, &args) {
         Ok(plan) => plan,
         Err(error) => {
             say(&error.to_string());
@@ -94,7 +98,16 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     }
     panic::install_hook();
     let in_process = in_process(&args, &verdicts);
-    dispatcher::dispatch(plan, verdicts, &args, in_process)
+    let suite = Suite {
+        id: binary_id().into(),
+        summary: Summary::of(&mut plan, verdicts),
+        launch: Launch::Again,
+    };
+    let crew = match in_process {
+        true => CrewKind::Threads(Arc::new(plan)),
+        false => CrewKind::Processes,
+    };
+    dispatcher::dispatch(vec![suite], &args, crew)
 }
 
 /// The plan of the whole binary, whatever this process was asked to run.
@@ -114,6 +127,23 @@ fn in_process(args: &Args, verdicts: &[(usize, Verdict)]) -> bool {
     // nextest and editors start a process for one test, and capture it themselves.
     let single = args.exact && verdicts.len() <= 1;
     cfg!(not(unix)) || args.in_process || cfg!(miri) || (!args.capture && (one_by_one || single))
+}
+
+/// This binary as nextest names it: the package, and the target unless it has the same name.
+fn binary_id() -> String {
+    let exe = std::env::current_exe().unwrap_or_default();
+    let stem = exe.file_stem().unwrap_or_default().to_string_lossy();
+    // Cargo puts a hash behind the target's name.
+    let target = match stem.rsplit_once('-') {
+        Some((name, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            name
+        }
+        _ => &stem,
+    };
+    match std::env::var("CARGO_PKG_NAME") {
+        Ok(package) if package.replace('-', "_") != target => format!("{package}::{target}"),
+        _ => target.to_owned(),
+    }
 }
 
 fn warn_of_plain_tests(def: &MainDef) {

@@ -1,134 +1,334 @@
-//! [`Schedule`]: which tests go to which executor.
+//! [`Schedule`]: which executor runs which tests, and when.
 //!
-//! Tests that share a group's or module's fixture stay together, so that it is set up once; with
-//! one executor everything stays in the plan's order.
+//! Tests that share a group's or module's fixture make a *part*, which one executor runs from end
+//! to end, so that the fixture is set up once. Parts of one binary that need the same worker
+//! fixtures make a *class*; an executor stays in its class while there is something left of it.
+//! The schedule holds the tests' locks, and hands out what can run now before what must wait.
+//!
+//! With one executor everything runs in the plan's order.
 
-use std::collections::{HashMap, VecDeque};
+mod locks;
+mod parts;
 
-use crate::plan::{Key, Plan};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use self::locks::{LockSets, SetId};
+use self::parts::Class;
+use super::suite::Suite;
+
+/// So many tests are handed out at once at most: enough to make handing out cost next to nothing.
+const AT_ONCE: usize = 64;
+
+/// Nor is more handed out at once than this takes, as far as is known: what an executor has been
+/// given no other one can take over.
+const AT_ONCE_FOR: Duration = Duration::from_millis(20);
 
 /// The parts of a run that are still to be handed out.
 #[derive(Debug)]
 pub(super) struct Schedule {
-    parts: VecDeque<Vec<usize>>,
-    /// Tests in `parts`.
-    left: usize,
-    executors: usize,
+    state: Mutex<State>,
+    /// Locks were released.
+    released: Condvar,
 }
 
-/// So many tests, where they are independent, are handed out at once at most: enough to make
-/// handing out cost next to nothing.
-const AT_ONCE: usize = 64;
+#[derive(Debug)]
+struct State {
+    classes: Vec<Class>,
+    /// What each executor is at.
+    executors: Vec<Place>,
+    locks: LockSets,
+    /// Tests that were not handed out yet.
+    left: usize,
+    /// How long a test takes, as far as this run has shown.
+    usual: Option<Duration>,
+    /// At most so many tests at once.
+    at_once: usize,
+    stopped: bool,
+}
+
+/// Where an executor stands.
+#[derive(Debug, Default)]
+struct Place {
+    class: Option<usize>,
+    /// The rest of its part.
+    part: VecDeque<Ready>,
+}
+
+/// A test that is to be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ready {
+    index: u32,
+    locks: SetId,
+    /// Recorded by earlier runs.
+    expected: Option<Duration>,
+}
+
+/// How to hand out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    pub(super) executors: usize,
+    /// The seed of a random order.
+    pub(super) shuffle: Option<u64>,
+    /// One test at a time, so that none runs after a failure.
+    pub(super) one_by_one: bool,
+}
+
+/// Tests that one executor runs now, in that order. Their locks are held as long as it lives.
+#[derive(Debug)]
+pub(super) struct Batch<'a> {
+    pub(super) suite: usize,
+    pub(super) tests: VecDeque<usize>,
+    locks: SetId,
+    schedule: &'a Schedule,
+}
 
 impl Schedule {
-    /// For the tests of those indices, in that order.
+    /// For all tests of the suites that are to be run.
     pub(super) fn new(
-        plan: &Plan,
-        tests: Vec<usize>,
-        executors: usize,
-        shuffle: Option<u64>,
+        suites: &[Suite],
+        manner: Manner,
+        expected: impl Fn(&Suite, usize) -> Option<Duration>,
     ) -> Self {
-        let mut parts = if executors == 1 && shuffle.is_none() {
-            vec![tests]
-        } else {
-            together(plan, &tests)
-        };
-        if let Some(seed) = shuffle {
-            shuffle_all(&mut parts, seed);
-        }
-        parts.retain(|part| !part.is_empty());
+        let mut locks = LockSets::default();
+        let classes = parts::classes(suites, manner, &mut locks, expected);
         Schedule {
-            left: parts.iter().map(Vec::len).sum(),
-            parts: parts.into(),
-            executors,
+            state: Mutex::new(State {
+                left: classes.iter().map(Class::left).sum(),
+                classes,
+                executors: (0..manner.executors).map(|_| Place::default()).collect(),
+                locks,
+                usual: None,
+                at_once: if manner.one_by_one { 1 } else { AT_ONCE },
+                stopped: false,
+            }),
+            released: Condvar::new(),
         }
     }
 
-    /// What one executor shall run next, in that order.
-    ///
-    /// Towards the end it becomes less and less, so that no executor is left with much to do
-    /// while the others have nothing.
-    pub(super) fn next(&mut self) -> Option<Vec<usize>> {
-        let wanted = (self.left / (self.executors * 4)).clamp(1, AT_ONCE);
-        let mut next = self.parts.pop_front()?;
-        while let Some(part) = self.parts.front()
-            && next.len() + part.len() <= wanted
-        {
-            next.extend(self.parts.pop_front().unwrap_or_default());
-        }
-        self.left -= next.len();
-        Some(next)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// Splits into parts that share no instance of a group or module fixture.
-fn together(plan: &Plan, tests: &[usize]) -> Vec<Vec<usize>> {
-    let mut part_of = HashMap::new();
-    let mut parts: Vec<Vec<usize>> = Vec::new();
-    for &index in tests {
-        let test = &plan.tests[index];
-        let shared = plan.reach(test).into_iter().filter_map(|node| {
-            let key = test.key(plan.node(node).def.scope);
-            matches!(key, Key::Group(_) | Key::Module(_)).then_some((node, key))
-        });
-        let shared: Vec<_> = shared.collect();
-        let mut known: Vec<usize> = shared
-            .iter()
-            .filter_map(|instance| part_of.get(instance).copied())
-            .collect();
-        known.sort_unstable();
-        known.dedup();
-        let part = match known.split_first() {
-            None => {
-                parts.push(Vec::new());
-                parts.len() - 1
+    /// What that executor shall run now; waits while everything that is left is locked.
+    pub(super) fn next(&self, executor: usize) -> Option<Batch<'_>> {
+        let mut state = self.state();
+        loop {
+            if state.stopped {
+                return None;
             }
-            Some((&first, others)) => {
-                // This test joins what was separate so far.
-                for &other in others {
-                    let moved = std::mem::take(&mut parts[other]);
-                    parts[first].extend(moved);
-                    part_of.values_mut().for_each(|part| {
-                        if *part == other {
-                            *part = first;
-                        }
+            match state.next(executor) {
+                Next::Batch {
+                    suite,
+                    tests,
+                    locks,
+                } => {
+                    state.left -= tests.len();
+                    state.locks.hold(locks);
+                    return Some(Batch {
+                        suite,
+                        tests,
+                        locks,
+                        schedule: self,
                     });
                 }
-                parts[first].sort_unstable();
-                first
+                Next::Locked => {
+                    state = self
+                        .released
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                Next::Nothing => return None,
             }
-        };
-        parts[part].push(index);
-        part_of.extend(shared.into_iter().map(|instance| (instance, part)));
-    }
-    parts
-}
-
-/// Shuffles the parts, and the tests within each, as the seed says.
-fn shuffle_all(parts: &mut [Vec<usize>], seed: u64) {
-    let mut random = SplitMix(seed);
-    for part in parts.iter_mut() {
-        random.shuffle(part);
-    }
-    random.shuffle(parts);
-}
-
-/// Steele, Lea and Flood's generator (2014): small, and the same on every machine.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn shuffle<T>(&mut self, all: &mut [T]) {
-        for last in (1..all.len()).rev() {
-            let bound = last as u64 + 1;
-            all.swap(last, (self.next() % bound) as usize);
         }
     }
+
+    /// Takes back tests that did not run because their executor's process is lost.
+    pub(super) fn give_back(&self, executor: usize, tests: &VecDeque<usize>, locks: SetId) {
+        let mut state = self.state();
+        state.left += tests.len();
+        for &index in tests.iter().rev() {
+            let ready = Ready {
+                index: index as u32,
+                locks,
+                expected: None,
+            };
+            state.executors[executor].part.push_front(ready);
+        }
+    }
+
+    /// Hands out nothing any more.
+    pub(super) fn stop(&self) {
+        self.state().stopped = true;
+        self.released.notify_all();
+    }
+
+    /// Learns from a batch how long tests take.
+    pub(super) fn took(&self, tests: usize, time: Duration) {
+        let each = time / u32::try_from(tests).unwrap_or(u32::MAX).max(1);
+        let mut state = self.state();
+        state.usual = Some(state.usual.map_or(each, |usual| (usual * 3 + each) / 4));
+    }
 }
+
+impl Batch<'_> {
+    pub(super) fn locks(&self) -> SetId {
+        self.locks
+    }
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        self.schedule.state().locks.release(self.locks);
+        self.schedule.released.notify_all();
+    }
+}
+
+enum Next {
+    Batch {
+        suite: usize,
+        tests: VecDeque<usize>,
+        locks: SetId,
+    },
+    /// Everything that is left waits for a lock.
+    Locked,
+    Nothing,
+}
+
+impl State {
+    fn next(&mut self, executor: usize) -> Next {
+        if self.executors[executor].part.is_empty() {
+            let Some(class) = self.choose(executor) else {
+                let is_empty = self.classes.iter().all(Class::is_empty);
+                return if is_empty {
+                    Next::Nothing
+                } else {
+                    Next::Locked
+                };
+            };
+            self.move_to(executor, class);
+            let part = self.classes[class].take(&self.locks);
+            let part = part.expect("itest bug: a class was chosen that has nothing to run");
+            self.executors[executor].part = part.tests;
+        }
+        let class = self.executors[executor].class;
+        let class = class.expect("itest bug: an executor with a part and no class");
+        let Some(locks) = self.start_within(executor) else {
+            return Next::Locked;
+        };
+        let mut room = Room::new(self);
+        let mut tests = VecDeque::new();
+        let part = &mut self.executors[executor].part;
+        while let Some(ready) = part.front()
+            && ready.locks == locks
+            && room.takes(ready.expected)
+        {
+            tests.push_back(ready.index as usize);
+            part.pop_front();
+        }
+        if part.is_empty() {
+            // Parts of one test need not be kept apart.
+            while let Some(ready) = self.classes[class].single(locks)
+                && room.takes(ready.expected)
+            {
+                tests.push_back(ready.index as usize);
+                self.classes[class].take_single(locks);
+            }
+        }
+        Next::Batch {
+            suite: self.classes[class].suite,
+            tests,
+            locks,
+        }
+    }
+
+    /// Puts a test to the front of the executor's part that can run now, if there is one.
+    fn start_within(&mut self, executor: usize) -> Option<SetId> {
+        let part = &mut self.executors[executor].part;
+        let position = part
+            .iter()
+            .position(|ready| self.locks.is_free(ready.locks))?;
+        let ready = part.remove(position)?;
+        part.push_front(ready);
+        Some(ready.locks)
+    }
+
+    /// The class that an executor without a part shall take one from.
+    fn choose(&self, executor: usize) -> Option<usize> {
+        if self.executors.len() == 1 {
+            return self.classes.iter().position(|class| class.has(&self.locks));
+        }
+        let own = self.executors[executor].class;
+        if let Some(own) = own
+            && self.classes[own].has(&self.locks)
+            && !self.classes[own].is_alone(&self.locks)
+        {
+            return Some(own);
+        }
+        let suite = own.map(|own| self.classes[own].suite);
+        let free = self.classes.iter().enumerate();
+        let free = free.filter(|(_, class)| class.has(&self.locks));
+        // Where there is most to do for each executor; of two, the one whose binary runs already.
+        let (best, _) = free.min_by_key(|(index, class)| {
+            let share = class.left().div_ceil(class.executors + 1);
+            (
+                class.is_alone(&self.locks),
+                std::cmp::Reverse(share),
+                Some(class.suite) != suite,
+                *index,
+            )
+        })?;
+        Some(best)
+    }
+
+    fn move_to(&mut self, executor: usize, class: usize) {
+        if let Some(old) = self.executors[executor].class.replace(class) {
+            self.classes[old].executors -= 1;
+        }
+        self.classes[class].executors += 1;
+    }
+}
+
+/// How much more a batch takes.
+struct Room {
+    tests: usize,
+    time: Duration,
+    usual: Option<Duration>,
+    is_first: bool,
+}
+
+impl Room {
+    /// Towards the end it becomes less and less, so that no executor is left with much to do
+    /// while the others have nothing.
+    fn new(state: &State) -> Self {
+        let share = state.left / (state.executors.len() * 2);
+        Room {
+            tests: share.clamp(1, state.at_once),
+            time: AT_ONCE_FOR,
+            usual: state.usual,
+            is_first: true,
+        }
+    }
+
+    fn takes(&mut self, expected: Option<Duration>) -> bool {
+        if std::mem::take(&mut self.is_first) {
+            self.tests -= 1;
+            let known = expected.or(self.usual).unwrap_or(AT_ONCE_FOR);
+            self.time = self.time.saturating_sub(known);
+            return true;
+        }
+        let Some(expected) = expected.or(self.usual) else {
+            return false;
+        };
+        if self.tests == 0 || self.time.is_zero() || expected > self.time {
+            return false;
+        }
+        self.tests -= 1;
+        self.time -= expected;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

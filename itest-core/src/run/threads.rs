@@ -1,34 +1,33 @@
 //! The crew of `--in-process`: executors are threads, and nothing is captured.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::dispatcher::{Crew, END_LIMIT, Work, say};
 use super::events::Message;
 use super::executor::Executor;
 use super::host::Session;
 use super::interrupt;
-use super::locks::Locks;
+use super::schedule::Schedule;
 use super::store::{Holds, Shared};
 use crate::cli::{Args, Require};
+use crate::plan::Plan;
 
 /// See the [module](self).
 pub(super) struct Threads {
     shared: Shared,
-    work: Mutex<Work>,
-    locks: Arc<Locks>,
+    schedule: Schedule,
     session: Session,
     require: Require,
     fail_fast: bool,
-    stop: AtomicBool,
 }
 
 impl Threads {
-    pub(super) fn new(work: Work, args: &Args, hung: Sender<Message>) -> Self {
+    pub(super) fn new(plan: Arc<Plan>, work: Work, args: &Args, hung: Sender<Message>) -> Self {
         let shared = Shared {
-            plan: work.plan.clone(),
-            events: work.events.clone(),
+            plan,
+            events: work.events,
             on_hung: Arc::new(move |test, failure| {
                 let test = test.clone();
                 let _ = hung.send(Message::Hung { test, failure });
@@ -37,48 +36,45 @@ impl Threads {
         Threads {
             session: Session::new(&shared),
             shared,
-            work: Mutex::new(work),
-            locks: Arc::default(),
+            schedule: work.schedule,
             require: args.require.clone(),
             fail_fast: args.fail_fast,
-            stop: AtomicBool::new(false),
         }
-    }
-
-    fn next_part(&self) -> Option<Vec<usize>> {
-        let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-        work.schedule.next()
     }
 }
 
 impl Crew for Threads {
-    fn work(&self, number: u32) {
+    fn work(&self, number: usize) {
         let mut shared = self.shared.clone();
         shared.events = shared.events.of_worker(number);
         let mut executor = Executor::new(
             shared,
-            self.locks.clone(),
+            // The schedule holds the locks.
+            Arc::default(),
             self.require.clone(),
             Holds::Worker,
             self.session.upstream(),
         );
-        let mut part = Vec::new().into_iter();
-        while !self.stop.load(Ordering::Relaxed) && interrupt::interrupted().is_none() {
-            let next = part.next().or_else(|| {
-                part = self.next_part()?.into_iter();
-                part.next()
-            });
-            let Some(index) = next else { break };
-            let finished = executor.run(index);
-            if self.fail_fast && finished.outcome.is_failure() {
-                self.stop();
+        while interrupt::interrupted().is_none()
+            && let Some(batch) = self.schedule.next(number)
+        {
+            let started = Instant::now();
+            for &index in &batch.tests {
+                if interrupt::interrupted().is_some() {
+                    break;
+                }
+                let finished = executor.run(index);
+                if self.fail_fast && finished.outcome.is_failure() {
+                    self.stop();
+                }
             }
+            self.schedule.took(batch.tests.len(), started.elapsed());
         }
         executor.finish();
     }
 
     fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.schedule.stop();
     }
 
     fn finish(&self, hung: bool) -> bool {

@@ -1,12 +1,11 @@
 //! [`Processes`]: keeps worker processes busy and replaces those that die.
 //!
-//! One thread of the dispatcher for each worker: it takes tests from the schedule, holds their
-//! locks, orders them in batches and turns the worker's reports into events. It runs no user code.
+//! One thread of the dispatcher for each worker: it takes batches of tests from the
+//! schedule, orders them and turns the worker's reports into events. It runs no user code.
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::child::{Part, Role};
@@ -15,51 +14,56 @@ use super::protocol::{Answer, Order, Report};
 use crate::cli::Args;
 use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
-use crate::plan::{HeldLock, NodeId, Plan};
+use crate::plan::NodeId;
 use crate::run::dispatcher::{Crew, Work};
 use crate::run::events::{Clock, Events};
 use crate::run::executor;
 use crate::run::interrupt;
-use crate::run::locks::Locks;
-use crate::run::schedule::Schedule;
+use crate::run::schedule::{Batch, Schedule};
 use crate::run::store::SetupStop;
+use crate::run::suite::{Launch, Suite};
 use crate::run::watchdog::GRACE;
 use crate::scope::Scope;
 
-/// So many tests are ordered at once: enough to make an empty test cost next to nothing.
-const BATCH: usize = 64;
-
 /// The crew whose executors are processes.
 pub(in crate::run) struct Processes {
-    plan: Arc<Plan>,
+    suites: Vec<Suite>,
+    schedule: Schedule,
     events: Events,
     clock: Clock,
-    schedule: Mutex<Schedule>,
-    locks: Locks,
-    session: Session,
-    stop: AtomicBool,
+    /// One for each suite.
+    sessions: Vec<Session>,
     capture: bool,
     fail_fast: bool,
 }
 
+/// A worker process, and the suite whose tests it can run.
+struct Worker {
+    suite: usize,
+    process: Process,
+    events: Events,
+}
+
 /// What a batch came to.
-enum Batch {
+enum Ran {
     /// All of it ran.
-    Ran,
+    All,
     /// The worker died at one of its tests; those behind it did not run.
-    Broken(VecDeque<usize>),
+    Broken,
 }
 
 impl Processes {
     pub(in crate::run) fn new(work: Work, args: &Args) -> Self {
+        let sessions = work.suites.iter().map(|suite| {
+            let events = work.events.of_binary(&suite.id);
+            Session::new(events, work.clock, args.capture)
+        });
         Processes {
-            plan: work.plan,
-            schedule: Mutex::new(work.schedule),
-            locks: Locks::default(),
-            session: Session::new(work.events.clone(), work.clock, args.capture),
+            sessions: sessions.collect(),
+            suites: work.suites,
+            schedule: work.schedule,
             events: work.events,
             clock: work.clock,
-            stop: AtomicBool::new(false),
             capture: args.capture,
             fail_fast: args.fail_fast,
         }
@@ -67,128 +71,125 @@ impl Processes {
 }
 
 impl Crew for Processes {
-    fn work(&self, number: u32) {
-        let events = self.events.of_worker(number);
-        let mut worker = None;
-        let mut part = VecDeque::new();
-        while !self.stop.load(Ordering::Relaxed) && interrupt::interrupted().is_none() {
-            if part.is_empty() {
-                match self.next_part() {
-                    Some(next) => part = next.into(),
-                    None => break,
-                }
+    fn work(&self, number: usize) {
+        let mut worker: Option<Worker> = None;
+        while let Some(mut batch) = self.schedule.next(number) {
+            if interrupt::interrupted().is_some() {
+                break;
             }
-            let batch = self.take_batch(&mut part);
-            let locks = &self.plan.tests[batch[0]].locks;
-            let held = self.locks.acquire(locks);
-            let process = match worker.take() {
-                Some(process) => Ok(process),
-                None => self.spawn(number),
-            };
-            let mut process = match process {
-                Ok(process) => process,
+            let (mut ready, started) = match self.ready(worker.take(), number, batch.suite) {
+                Ok(ready) => (ready, Instant::now()),
                 Err(error) => {
-                    self.not_started(&events, &batch, &error);
+                    self.not_started(number, &batch, &error);
                     continue;
                 }
             };
-            match self.run(&mut process, batch, &events) {
-                Batch::Ran => worker = Some(process),
-                Batch::Broken(rest) => {
-                    for test in rest.into_iter().rev() {
-                        part.push_front(test);
-                    }
+            let count = batch.tests.len();
+            let mut order = Ordered {
+                suite: batch.suite,
+                tests: std::mem::take(&mut batch.tests),
+                worker: &mut ready.process,
+                events: &ready.events,
+            };
+            match self.run(&mut order) {
+                Ran::All => {
+                    self.schedule.took(count, started.elapsed());
+                    worker = Some(ready);
                 }
+                Ran::Broken => self.schedule.give_back(number, &order.tests, batch.locks()),
             }
-            drop(held);
         }
-        if let Some(process) = worker {
-            let_go(process, &events);
+        if let Some(worker) = worker {
+            worker.let_go();
         }
     }
 
     fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.schedule.stop();
     }
 
     fn finish(&self, _hung: bool) -> bool {
-        self.session.finish();
+        self.sessions.iter().for_each(Session::finish);
         true
     }
 }
 
+/// What a worker was told to run, the test under way first.
+struct Ordered<'a> {
+    suite: usize,
+    tests: VecDeque<usize>,
+    worker: &'a mut Process,
+    events: &'a Events,
+}
+
 impl Processes {
-    fn spawn(&self, number: u32) -> io::Result<Process> {
+    /// A worker for tests of that suite: the one at hand, or one that takes its place.
+    fn ready(&self, at_hand: Option<Worker>, number: usize, suite: usize) -> io::Result<Worker> {
+        if let Some(worker) = at_hand {
+            if worker.suite == suite {
+                return Ok(worker);
+            }
+            worker.let_go();
+        }
+        let of = &self.suites[suite];
         let part = Part {
-            worker: Some(number),
+            worker: u32::try_from(number).ok(),
             started: self.clock.started,
         };
-        Process::spawn(Role::Worker, self.capture, part)
+        Ok(Worker {
+            suite,
+            process: Process::spawn(&of.launch, Role::Worker, self.capture, part)?,
+            events: self.events.of_binary(&of.id).of_worker(number),
+        })
     }
 
-    fn next_part(&self) -> Option<Vec<usize>> {
-        let mut schedule = self.schedule.lock().unwrap_or_else(PoisonError::into_inner);
-        schedule.next()
-    }
-
-    /// The next tests that need the same locks.
-    fn take_batch(&self, part: &mut VecDeque<usize>) -> VecDeque<usize> {
-        let limit = if self.fail_fast { 1 } else { BATCH };
-        let locks = |test: usize| -> &[HeldLock] { &self.plan.tests[test].locks };
-        let first = part[0];
-        let count = part
-            .iter()
-            .take(limit)
-            .take_while(|test| locks(**test) == locks(first))
-            .count();
-        part.drain(..count).collect()
-    }
-
-    fn name(&self, test: usize) -> TestName {
-        self.plan.tests[test].name.clone()
+    fn name(&self, suite: usize, test: usize) -> TestName {
+        self.suites[suite].summary.tests[test].name.clone()
     }
 
     /// Orders a batch and follows it to its end.
-    fn run(&self, worker: &mut Process, mut batch: VecDeque<usize>, events: &Events) -> Batch {
-        let tests = batch
+    fn run(&self, order: &mut Ordered<'_>) -> Ran {
+        let tests = order
+            .tests
             .iter()
             .map(|test| u32::try_from(*test).expect("itest bug: more than 2^32 tests"));
+        let tests = Order::Run(tests.collect());
         // If the worker is gone already, the first receive tells.
-        let _ = worker.send(&Order::Run(tests.collect()));
+        let _ = order.worker.send(&tests);
         let mut started = Instant::now();
         let mut cancelled: Option<Instant> = None;
         // What a session fixture printed whose setup failed for the test under way.
         let mut before = String::new();
-        self.started(&batch, events, events.now());
+        self.started(order, order.events.now());
         loop {
             if interrupt::interrupted().is_some() {
                 match cancelled {
                     None => {
-                        let _ = worker.send(&Order::Cancel);
+                        let _ = order.worker.send(&Order::Cancel);
                         cancelled = Some(Instant::now());
                     }
                     Some(since) if since.elapsed() > GRACE => {
-                        worker.kill();
-                        let _ = worker.wait();
-                        let failure = interrupt::failure();
-                        self.died(worker, &mut batch, events, failure, started.elapsed());
-                        return Batch::Broken(batch);
+                        order.worker.kill();
+                        let _ = order.worker.wait();
+                        self.died(order, interrupt::failure(), started.elapsed());
+                        return Ran::Broken;
                     }
                     Some(_) => {}
                 }
             }
-            match worker.receive() {
+            match order.worker.receive() {
                 Received::Nothing => {}
                 Received::Passed(all) => {
                     for passed in all {
-                        if let Some(test) = batch.pop_front() {
-                            let output = std::mem::take(&mut before) + &worker.cut(passed.printed);
-                            let name = self.name(test);
-                            events.send_at(passed.at, || {
+                        if let Some(test) = order.tests.pop_front() {
+                            let mut output = std::mem::take(&mut before);
+                            output += &order.worker.cut(passed.printed);
+                            let name = self.name(order.suite, test);
+                            order.events.send_at(passed.at, || {
                                 executor::finished(name, Outcome::Passed, passed.duration, output)
                             });
                         }
-                        self.started(&batch, events, passed.at);
+                        self.started(order, passed.at);
                     }
                     started = Instant::now();
                 }
@@ -200,87 +201,87 @@ impl Processes {
                     {
                         self.stop();
                     }
-                    let mut event = with_output(event, printed, worker);
+                    let mut event = with_output(event, printed, order.worker);
                     if let Event::TestFinished { output, .. } = &mut event {
                         output.insert_str(0, &std::mem::take(&mut before));
                     }
-                    events.send_at(at, || event);
+                    order.events.send_at(at, || event);
                     if ended {
-                        batch.pop_front();
+                        order.tests.pop_front();
                         started = Instant::now();
-                        self.started(&batch, events, at);
+                        self.started(order, at);
                     }
                 }
                 Received::Report(Report::Fetch { node, test }) => {
-                    let (answer, printed) = self.session.fetch(NodeId(node), test as usize);
+                    let launch = &self.suites[order.suite].launch;
+                    let session = &self.sessions[order.suite];
+                    let (answer, printed) = session.fetch(launch, NodeId(node), test as usize);
                     before.push_str(&printed);
-                    let _ = worker.send(&Order::Fetched(answer));
+                    let _ = order.worker.send(&Order::Fetched(answer));
                 }
-                Received::Report(Report::Idle) => return Batch::Ran,
+                Received::Report(Report::Idle) => return Ran::All,
                 Received::Report(Report::Hung { failure, .. }) => {
-                    worker.kill();
-                    let _ = worker.wait();
-                    self.died(worker, &mut batch, events, failure, started.elapsed());
-                    return Batch::Broken(batch);
+                    order.worker.kill();
+                    let _ = order.worker.wait();
+                    self.died(order, failure, started.elapsed());
+                    return Ran::Broken;
                 }
                 Received::Report(Report::Fetched(_)) | Received::Gone => {
-                    worker.kill();
-                    let how = match worker.wait() {
+                    order.worker.kill();
+                    let how = match order.worker.wait() {
                         Ok(status) => describe(status),
                         Err(error) => format!("the test process is lost: {error}"),
                     };
                     let failure = Failure::new(FailureKind::Crash, how);
-                    self.died(worker, &mut batch, events, failure, started.elapsed());
-                    return Batch::Broken(batch);
+                    self.died(order, failure, started.elapsed());
+                    return Ran::Broken;
                 }
             }
         }
     }
 
-    fn started(&self, batch: &VecDeque<usize>, events: &Events, at: Duration) {
-        if let Some(test) = batch.front() {
-            events.send_at(at, || Event::TestStarted {
-                test: self.name(*test),
+    fn started(&self, order: &Ordered<'_>, at: Duration) {
+        if let Some(test) = order.tests.front() {
+            order.events.send_at(at, || Event::TestStarted {
+                test: self.name(order.suite, *test),
             });
         }
     }
 
-    /// The test at the front of the batch took the worker with it.
-    fn died(
-        &self,
-        worker: &mut Process,
-        batch: &mut VecDeque<usize>,
-        events: &Events,
-        failure: Failure,
-        duration: Duration,
-    ) {
-        let output = worker.cut_all();
+    /// The test under way took the worker with it.
+    fn died(&self, order: &mut Ordered<'_>, failure: Failure, duration: Duration) {
+        let output = order.worker.cut_all();
         if self.fail_fast {
             self.stop();
         }
-        if let Some(test) = batch.pop_front() {
-            let (name, outcome) = (self.name(test), Outcome::Failed { failure });
-            events.send(|| executor::finished(name, outcome, duration, output));
+        if let Some(test) = order.tests.pop_front() {
+            let (name, outcome) = (self.name(order.suite, test), Outcome::Failed { failure });
+            let finished = || executor::finished(name, outcome, duration, output);
+            order.events.send(finished);
         }
     }
 
-    fn not_started(&self, events: &Events, batch: &VecDeque<usize>, error: &io::Error) {
-        for &test in batch {
+    fn not_started(&self, number: usize, batch: &Batch<'_>, error: &io::Error) {
+        let id = &self.suites[batch.suite].id;
+        let events = self.events.of_binary(id).of_worker(number);
+        for &test in &batch.tests {
             let mut failure = Failure::new(
                 FailureKind::Crash,
                 "no worker process could be started; `--in-process` runs without",
             );
             failure.causes.push(error.to_string());
-            let (name, outcome) = (self.name(test), Outcome::Failed { failure });
+            let (name, outcome) = (self.name(batch.suite, test), Outcome::Failed { failure });
             events.send(|| executor::finished(name, outcome, Duration::ZERO, String::new()));
         }
     }
 }
 
-/// Lets the worker tear down what it has left.
-fn let_go(mut worker: Process, events: &Events) {
-    let _ = worker.send(&Order::Finish);
-    follow_to_end(&mut worker, events, "a worker");
+impl Worker {
+    /// Lets it tear down what it has left.
+    fn let_go(mut self) {
+        let _ = self.process.send(&Order::Finish);
+        follow_to_end(&mut self.process, &self.events, "a worker");
+    }
 }
 
 /// Forwards what happens in a process that was told to finish.
@@ -357,14 +358,14 @@ impl Session {
     }
 
     /// The answer, and what a setup printed that failed.
-    fn fetch(&self, node: NodeId, test: usize) -> (Answer, String) {
+    fn fetch(&self, launch: &Launch, node: NodeId, test: usize) -> (Answer, String) {
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*host, Host::NotStarted) {
             let part = Part {
                 worker: None,
                 started: self.clock.started,
             };
-            *host = match Process::spawn(Role::SessionHost, self.capture, part) {
+            *host = match Process::spawn(launch, Role::SessionHost, self.capture, part) {
                 Ok(process) => Host::Running(process),
                 Err(error) => Host::Dead(dead(
                     "the session host could not be started",

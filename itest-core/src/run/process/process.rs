@@ -1,6 +1,6 @@
 //! [`Process`]: the dispatcher's side of a process that runs user code.
 //!
-//! The test binary runs itself again. Orders and reports go over a socket that the child finds as
+//! The test binary runs again. Orders and reports go over a socket that the child finds as
 //! its stdin; stdout and stderr of the child, of its threads, its own children and its C
 //! libraries go to one file that has no name, from which the dispatcher cuts each test's part.
 //! That a test passed is written to another file, which survives whatever kills the child.
@@ -13,11 +13,12 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
 use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
+use crate::run::suite::Launch;
 
 /// A running worker or session host.
 #[derive(Debug)]
@@ -62,26 +63,28 @@ pub(crate) enum Received {
 const TICK: Duration = Duration::from_millis(100);
 
 impl Process {
-    /// Starts one that does what this process was asked to do.
+    /// Starts one of that binary.
     ///
     /// `part` is what it needs to know of the run.
-    pub(crate) fn spawn(role: Role, capture: bool, part: Part) -> io::Result<Self> {
+    pub(crate) fn spawn(
+        launch: &Launch,
+        role: Role,
+        capture: bool,
+        part: Part,
+    ) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_read_timeout(Some(TICK))?;
-        let mut command = Command::new(std::env::current_exe()?);
         let passed = Records::new()?;
+        let mut command = launch.command(&[
+            role.argument().into(),
+            (&passed.path).into(),
+            part.to_string().into(),
+        ])?;
         command
-            .arg(role.argument())
-            .arg(&passed.path)
-            .arg(part.to_string())
-            .args(std::env::args_os().skip(1))
             .stdin(OwnedFd::from(theirs))
             // Its own group: what a test leaves behind can be killed with it, and a Ctrl-C at the
             // terminal reaches the dispatcher alone, which then stops the run in order.
             .process_group(0);
-        if let Some(name) = std::env::args_os().next() {
-            command.arg0(name);
-        }
         let capture = capture.then(unnamed_file).transpose()?;
         if let Some(capture) = &capture {
             command.stdout(capture.try_clone()?);

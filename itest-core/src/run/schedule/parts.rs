@@ -1,0 +1,253 @@
+//! [`Part`] and [`Class`]: what stays together.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::locks::{LockSets, SetId, Weight};
+use super::{Manner, Ready};
+use crate::plan::Verdict;
+use crate::run::suite::{Suite, SuiteTest};
+
+/// Tests that share an instance of a group or module fixture, directly or through others.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) tests: VecDeque<Ready>,
+    /// Its turn.
+    rank: usize,
+}
+
+/// Parts of one binary that need the same worker fixtures.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) suite: usize,
+    /// How many executors are at it.
+    pub(super) executors: usize,
+    /// By the locks that their first tests need.
+    queues: Vec<Queue>,
+    left: usize,
+}
+
+#[derive(Debug)]
+struct Queue {
+    locks: SetId,
+    weight: Weight,
+    parts: VecDeque<Part>,
+}
+
+impl Class {
+    fn new(suite: usize) -> Self {
+        Class {
+            suite,
+            executors: 0,
+            queues: Vec::new(),
+            left: 0,
+        }
+    }
+
+    fn push(&mut self, part: Part, locks: &LockSets) {
+        let Some(first) = part.tests.front() else {
+            return;
+        };
+        self.left += part.tests.len();
+        let known = self
+            .queues
+            .iter()
+            .position(|queue| queue.locks == first.locks);
+        let queue = known.unwrap_or_else(|| {
+            self.queues.push(Queue {
+                locks: first.locks,
+                weight: locks.weight(first.locks),
+                parts: VecDeque::new(),
+            });
+            self.queues.len() - 1
+        });
+        self.queues[queue].parts.push_back(part);
+    }
+
+    /// Tests that no executor has taken.
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The queue whose turn it is among those that can run now.
+    fn free(&self, locks: &LockSets) -> Option<usize> {
+        let queues = self.queues.iter().enumerate();
+        let free = queues.filter_map(|(index, queue)| {
+            let first = queue.parts.front()?;
+            let is_free = locks.is_free(queue.locks);
+            is_free.then_some((queue.weight, first.rank, index))
+        });
+        free.min().map(|(_, _, index)| index)
+    }
+
+    /// Whether something of it can run now.
+    pub(super) fn has(&self, locks: &LockSets) -> bool {
+        self.free(locks).is_some()
+    }
+
+    /// Whether what can run now stops everything else meanwhile.
+    pub(super) fn is_alone(&self, locks: &LockSets) -> bool {
+        self.free(locks)
+            .is_some_and(|queue| self.queues[queue].weight == Weight::All)
+    }
+
+    /// Takes the part whose turn it is among those that can run now.
+    pub(super) fn take(&mut self, locks: &LockSets) -> Option<Part> {
+        let queue = self.free(locks)?;
+        let part = self.queues[queue].parts.pop_front()?;
+        self.left -= part.tests.len();
+        Some(part)
+    }
+
+    /// The next test that needs those locks, if it is a part by itself.
+    pub(super) fn single(&self, locks: SetId) -> Option<Ready> {
+        let queue = self.queues.iter().find(|queue| queue.locks == locks)?;
+        let part = queue.parts.front()?;
+        (part.tests.len() == 1).then(|| part.tests[0])
+    }
+
+    /// Takes what [`Class::single`] told of.
+    pub(super) fn take_single(&mut self, locks: SetId) {
+        let mut queues = self.queues.iter_mut();
+        if let Some(queue) = queues.find(|queue| queue.locks == locks)
+            && queue.parts.pop_front().is_some()
+        {
+            self.left -= 1;
+        }
+    }
+}
+
+/// Sorts the tests that are to be run into classes of parts.
+pub(super) fn classes(
+    suites: &[Suite],
+    manner: Manner,
+    locks: &mut LockSets,
+    expected: impl Fn(&Suite, usize) -> Option<Duration>,
+) -> Vec<Class> {
+    let in_order = manner.executors == 1;
+    let mut found: Vec<(usize, Vec<u32>, Part)> = Vec::new();
+    for (number, suite) in suites.iter().enumerate() {
+        let tests = &suite.summary.tests;
+        let mut ready = |index: usize| Ready {
+            index: u32::try_from(index).expect("itest bug: more than 2^32 tests"),
+            locks: locks.number(&tests[index].locks),
+            expected: expected(suite, index),
+        };
+        let all = (0..tests.len()).filter(|index| tests[*index].verdict == Verdict::Run);
+        let parts = match in_order && manner.shuffle.is_none() {
+            true => vec![all.collect()],
+            false => together(tests, all),
+        };
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+            let needs = match in_order {
+                true => Vec::new(),
+                false => worker_fixtures(tests, &part),
+            };
+            let tests = part.into_iter().map(&mut ready).collect();
+            found.push((number, needs, Part { tests, rank: 0 }));
+        }
+    }
+    if let Some(seed) = manner.shuffle {
+        shuffle_all(&mut found, seed);
+    } else if !in_order {
+        // Stable: what is not known to be long stays in the plan's order.
+        found.sort_by_key(|(.., part)| std::cmp::Reverse(part.expected()));
+    }
+    let mut classes: Vec<Class> = Vec::new();
+    let mut numbers: HashMap<(usize, Vec<u32>), usize> = HashMap::new();
+    for (rank, (suite, needs, mut part)) in found.into_iter().enumerate() {
+        part.rank = rank;
+        let class = *numbers.entry((suite, needs)).or_insert_with(|| {
+            classes.push(Class::new(suite));
+            classes.len() - 1
+        });
+        classes[class].push(part, locks);
+    }
+    classes
+}
+
+impl Part {
+    /// Recorded of its tests.
+    fn expected(&self) -> Duration {
+        self.tests.iter().filter_map(|test| test.expected).sum()
+    }
+}
+
+fn worker_fixtures(tests: &[SuiteTest], part: &[usize]) -> Vec<u32> {
+    let all = part.iter().flat_map(|test| &tests[*test].worker_fixtures);
+    let mut all: Vec<u32> = all.copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Splits into parts that share no instance of a group or module fixture.
+fn together(tests: &[SuiteTest], all: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let mut part_of: HashMap<u32, usize> = HashMap::new();
+    let mut parts: Vec<Vec<usize>> = Vec::new();
+    for index in all {
+        let shared = &tests[index].instances;
+        let mut known: Vec<usize> = shared
+            .iter()
+            .filter_map(|instance| part_of.get(instance).copied())
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        let part = match known.split_first() {
+            None => {
+                parts.push(Vec::new());
+                parts.len() - 1
+            }
+            Some((&first, others)) => {
+                // This test joins what was separate so far.
+                for &other in others {
+                    let moved = std::mem::take(&mut parts[other]);
+                    parts[first].extend(moved);
+                    part_of.values_mut().for_each(|part| {
+                        if *part == other {
+                            *part = first;
+                        }
+                    });
+                }
+                parts[first].sort_unstable();
+                first
+            }
+        };
+        parts[part].push(index);
+        part_of.extend(shared.iter().map(|instance| (*instance, part)));
+    }
+    parts
+}
+
+/// Shuffles the parts, and the tests within each, as the seed says.
+fn shuffle_all(parts: &mut [(usize, Vec<u32>, Part)], seed: u64) {
+    let mut random = SplitMix(seed);
+    for (.., part) in parts.iter_mut() {
+        random.shuffle(part.tests.make_contiguous());
+    }
+    random.shuffle(parts);
+}
+
+/// Steele, Lea and Flood's generator (2014): small, and the same on every machine.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn shuffle<T>(&mut self, all: &mut [T]) {
+        for last in (1..all.len()).rev() {
+            let bound = last as u64 + 1;
+            all.swap(last, (self.next() % bound) as usize);
+        }
+    }
+}

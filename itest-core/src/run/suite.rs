@@ -1,0 +1,177 @@
+//! [`Suite`]: a test binary as the schedule and the crew see it.
+//!
+//! Of a plan it has what must be known to hand tests out and to tell what they came to: names,
+//! verdicts, locks, and which tests share fixtures. The own binary's is made from its [`Plan`].
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io;
+#[cfg(feature = "cli")]
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{BinaryId, TestName};
+use crate::plan::{HeldLock, Key, NodeId, Plan, Verdict};
+
+/// A test binary, and what there is to run of it.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    /// The binary ID, as nextest names it.
+    pub(crate) id: BinaryId,
+    pub(crate) summary: Summary,
+    pub(crate) launch: Launch,
+}
+
+/// What a binary says of itself.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// In the plan's order, with its numbers.
+    pub(crate) tests: Vec<SuiteTest>,
+    /// Tests that the filters left out.
+    pub(crate) filtered_out: usize,
+}
+
+/// A test as its binary has planned it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SuiteTest {
+    pub(crate) name: TestName,
+    /// Its source file, as the compiler names it.
+    pub(crate) file: Cow<'static, str>,
+    pub(crate) line: u32,
+    /// Of the test and its groups, as written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) markers: Vec<Cow<'static, str>>,
+    pub(crate) verdict: Verdict,
+    /// Sorted, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) locks: Vec<HeldLock>,
+    /// Numbers of the group and module fixtures' instances that it uses. Tests with one in common
+    /// stay together, so that it is set up once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) instances: Vec<u32>,
+    /// Numbers of the worker fixtures that it uses, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) worker_fixtures: Vec<u32>,
+}
+
+/// How processes of the binary are started.
+#[derive(Debug)]
+pub(crate) enum Launch {
+    /// As this process was.
+    Again,
+    /// As cargo would.
+    #[cfg(feature = "cli")]
+    Other {
+        program: PathBuf,
+        arguments: Vec<OsString>,
+        directory: PathBuf,
+        environment: Vec<(OsString, OsString)>,
+    },
+}
+
+impl Summary {
+    /// Takes the locks out of the plan: who goes by the summary holds them for the plan's tests.
+    pub(crate) fn of(plan: &mut Plan, verdicts: Vec<(usize, Verdict)>) -> Self {
+        let mut all: Vec<Verdict> = vec![Verdict::LeftOut; plan.tests.len()];
+        for (index, verdict) in verdicts {
+            all[index] = verdict;
+        }
+        let mut numbers: HashMap<(NodeId, Key), u32> = HashMap::new();
+        let tests = all.into_iter().enumerate().map(|(index, verdict)| {
+            let (instances, worker_fixtures) = match verdict {
+                Verdict::Run => wide_fixtures(plan, index, &mut numbers),
+                _ => Default::default(),
+            };
+            let test = &mut plan.tests[index];
+            SuiteTest {
+                name: test.name.clone(),
+                file: test.def.location.file.into(),
+                line: test.def.location.line,
+                markers: test.markers.iter().map(|marker| marker.written()).collect(),
+                verdict,
+                locks: std::mem::take(&mut test.locks),
+                instances,
+                worker_fixtures,
+            }
+        });
+        Summary {
+            tests: tests.collect(),
+            filtered_out: plan.filtered_out,
+        }
+    }
+
+    /// Tests that are reported.
+    pub(crate) fn selected(&self) -> usize {
+        let tests = self.tests.iter();
+        tests
+            .filter(|test| test.verdict != Verdict::LeftOut)
+            .count()
+    }
+}
+
+/// The instances of group and module fixtures, and the worker fixtures, that a test uses.
+fn wide_fixtures(
+    plan: &Plan,
+    index: usize,
+    numbers: &mut HashMap<(NodeId, Key), u32>,
+) -> (Vec<u32>, Vec<u32>) {
+    let test = &plan.tests[index];
+    let mut instances = Vec::new();
+    let mut worker_fixtures = Vec::new();
+    if test.setup.is_empty() {
+        return (instances, worker_fixtures);
+    }
+    for node in plan.reach(test) {
+        let key = test.key(plan.node(node).def.scope);
+        match key {
+            Key::Group(_) | Key::Module(_) => {
+                let next =
+                    u32::try_from(numbers.len()).expect("itest bug: more than 2^32 fixtures");
+                instances.push(*numbers.entry((node, key)).or_insert(next));
+            }
+            Key::Worker => worker_fixtures.push(node.0),
+            Key::Test | Key::Session => {}
+        }
+    }
+    worker_fixtures.sort_unstable();
+    (instances, worker_fixtures)
+}
+
+impl Launch {
+    /// A command that starts the binary with `first`, then what it was asked to do.
+    ///
+    /// # Errors
+    /// When the way to this binary is not known.
+    pub(crate) fn command(&self, first: &[OsString]) -> io::Result<Command> {
+        match self {
+            Launch::Again => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.args(first).args(std::env::args_os().skip(1));
+                #[cfg(unix)]
+                if let Some(name) = std::env::args_os().next() {
+                    std::os::unix::process::CommandExt::arg0(&mut command, name);
+                }
+                Ok(command)
+            }
+            #[cfg(feature = "cli")]
+            Launch::Other {
+                program,
+                arguments,
+                directory,
+                environment,
+            } => {
+                let mut command = Command::new(program);
+                command
+                    .args(first)
+                    .args(arguments)
+                    .current_dir(directory)
+                    .env_clear()
+                    .envs(environment.iter().map(|(name, value)| (name, value)));
+                Ok(command)
+            }
+        }
+    }
+}
