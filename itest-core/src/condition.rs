@@ -236,10 +236,10 @@ fn listens(address: &str) -> bool {
 }
 
 /// `path` under the package's root, wherever the process runs.
-pub(crate) fn package_path(path: &str) -> PathBuf {
+pub(crate) fn package_path(path: impl AsRef<Path>) -> PathBuf {
     match std::env::var_os("CARGO_MANIFEST_DIR") {
         Some(root) => Path::new(&root).join(path),
-        None => PathBuf::from(path),
+        None => path.as_ref().to_owned(),
     }
 }
 

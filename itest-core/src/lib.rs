@@ -10,6 +10,8 @@ extern crate self as itest;
 pub mod builtin;
 mod cli;
 mod condition;
+pub mod contract;
+pub mod data;
 mod def;
 mod dropin;
 pub mod event;

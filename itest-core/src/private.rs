@@ -251,6 +251,9 @@ pub use crate::dropin::run as drop_in;
 /// `#[skip_if]` on a plain `#[test]` calls this first.
 pub use crate::dropin::skip_plain_test;
 
+/// `data!` expands to this.
+pub use crate::data::load as data;
+
 /// `skip!` and `xfail!` call these.
 pub use crate::signal::{skip, xfail};
 

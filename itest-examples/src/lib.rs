@@ -10,8 +10,7 @@
 //!           └────► external: exchange rates of another service
 //! ```
 //!
-//! Outside of its unit tests, nothing in this crate knows about itest or about tests,
-//! with one exception: [`test_data`] finds the files under `tests/data`.
+//! Outside of its unit tests, nothing in this crate knows about itest or about tests.
 //!
 //! # Examples
 //!
@@ -41,6 +40,5 @@ pub mod error;
 pub mod external;
 pub mod import;
 pub mod model;
-pub mod test_data;
 
 pub use error::{Error, Result};

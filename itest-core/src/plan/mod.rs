@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use problem::PlanError;
+pub(crate) use problem::{PlanError, short_type, similar};
 
 use crate::cli::Args;
 use crate::condition::{Conditions, SkipDef};

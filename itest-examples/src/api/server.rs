@@ -73,13 +73,12 @@ impl Server {
 mod tests {
     use super::*;
     use crate::database::Database;
-    use crate::test_data;
     use reqwest::{Client, Method};
     use serde_json::{Value, json};
 
     async fn start() -> Result<Server, Box<dyn std::error::Error>> {
         let db = Database::in_memory().await?;
-        db.seed(&test_data::json("integration_test_data.json")?)
+        db.seed(&itest::data!("tests/data/integration_test_data.json"))
             .await?;
         Ok(Server::start(AppState::new(db)).await?)
     }

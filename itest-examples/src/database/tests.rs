@@ -2,7 +2,7 @@
 
 use super::Database;
 use crate::model::{NewResource, NewUser, Profile, ResourcePatch, Summary};
-use crate::{Error, Result, test_data};
+use crate::{Error, Result};
 
 /// The same story on every backend that is at hand; `TEST_DATABASE_URL` adds an empty PostgreSQL database.
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn story(db: &Database) -> Result<()> {
         }
     );
 
-    db.seed_from_fixtures(test_data::path("test_fixtures.sql"))
+    db.seed_from_fixtures(itest::data::path("tests/data/test_fixtures.sql"))
         .await?;
     assert_eq!(
         (
@@ -141,7 +141,7 @@ async fn story(db: &Database) -> Result<()> {
         ),
         (2, 4)
     );
-    let data = test_data::json("integration_test_data.json").expect("it is a data set");
+    let data = itest::data!("tests/data/integration_test_data.json");
     let users = db.seed(&data).await?;
     assert_eq!(
         (

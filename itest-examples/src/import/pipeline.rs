@@ -32,12 +32,11 @@ async fn stages(db: &Database, source: Source) -> Result<Report, StageError> {
 mod tests {
     use super::*;
     use crate::error::chain;
-    use crate::test_data;
 
     #[tokio::test]
     async fn imports_all_or_nothing() -> Result<(), Box<dyn std::error::Error>> {
         let db = Database::in_memory().await?;
-        let report = run(&db, test_data::path("users.csv")).await?;
+        let report = run(&db, itest::data::path("tests/data/users.csv")).await?;
         assert_eq!(
             (report.status.to_string().as_str(), report.records_processed),
             ("success", 4)
@@ -50,7 +49,9 @@ mod tests {
                 .is_some()
         );
 
-        let again = run(&db, test_data::path("users.csv")).await.unwrap_err();
+        let again = run(&db, itest::data::path("tests/data/users.csv"))
+            .await
+            .unwrap_err();
         let again = chain(&again);
         let start = "import of `users.csv` failed: writer: cannot store the record from users.csv line 2: \
                      it conflicts with one that exists: ";
@@ -67,7 +68,7 @@ mod tests {
             assert_eq!(chain(&error), expected);
         };
         check(
-            test_data::path("bad_users.csv").into(),
+            itest::data::path("tests/data/bad_users.csv").into(),
             "import of `bad_users.csv` failed: validator: 3 of 4 records rejected: \
              bad_users.csv line 3: `email` must be an e-mail address: \
              processor: understood as `Nobody <nobody-at-example.com>`: loader: bad_users.csv line 3",
@@ -81,13 +82,13 @@ mod tests {
         )
         .await;
         check(
-            test_data::path("unparsable_users.csv").into(),
+            itest::data::path("tests/data/unparsable_users.csv").into(),
             "import of `unparsable_users.csv` failed: processor: `value` is `many`, not a whole number: \
              loader: unparsable_users.csv line 2",
         )
         .await;
         check(
-            test_data::path("ragged_users.csv").into(),
+            itest::data::path("tests/data/ragged_users.csv").into(),
             "import of `ragged_users.csv` failed: loader: the data is not CSV: \
              CSV error: record 1 (line: 2, byte: 35): found record with 2 fields, but the previous record has 5 fields",
         )

@@ -1,11 +1,8 @@
 //! What clients may rely on: schemas, and versions that stay compatible.
 
-use std::collections::BTreeSet;
-
+use itest::contract::{Schema, assert_compatible, check_compatible};
 use itest::prelude::*;
 use itest_examples::database::{Database, Dataset};
-use itest_examples::test_data;
-use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use crate::common::ApiClient;
@@ -14,36 +11,20 @@ use crate::common::ApiClient;
 /// are still the crate's, and get this one.
 #[fixture]
 async fn db(db: &Database) -> Result<Database> {
-    let users: Dataset = test_data::json("integration_test_data.json")?;
+    let users: Dataset = itest::data!("tests/data/integration_test_data.json");
     db.seed(&users).await?;
     Ok(db.clone())
 }
 
 /// Compiled once for this module.
 #[fixture(scope = "module")]
-fn user_schema() -> Result<Validator> {
-    load_schema("user_response.json")
+fn user_schema() -> Result<Schema> {
+    Ok(Schema::file("tests/data/schemas/user_response.json")?)
 }
 
 #[fixture(scope = "module")]
-fn error_schema() -> Result<Validator> {
-    load_schema("error_response.json")
-}
-
-fn load_schema(name: &str) -> Result<Validator> {
-    let schema: Value = test_data::json(&format!("schemas/{name}"))?;
-    // The error borrows the schema.
-    jsonschema::validator_for(&schema).map_err(|error| error.to_string().into())
-}
-
-/// Reports every violation, not only the first.
-#[track_caller]
-fn assert_valid(schema: &Validator, value: &Value) {
-    let violations: Vec<_> = schema
-        .iter_errors(value)
-        .map(|error| format!("{}: {error}", error.instance_path()))
-        .collect();
-    assert!(violations.is_empty(), "{violations:#?} in {value:#}");
+fn error_schema() -> Result<Schema> {
+    Ok(Schema::file("tests/data/schemas/error_response.json")?)
 }
 
 #[integration(markers(integration, contract))]
@@ -51,25 +32,25 @@ mod api_contracts {
     use super::*;
 
     #[integration]
-    async fn a_user_matches_the_schema(client: &ApiClient, user_schema: &Validator) -> Result {
+    async fn a_user_matches_the_schema(client: &ApiClient, user_schema: &Schema) -> Result {
         let user: Value = client.fetch("/api/users/1").await?;
-        assert_valid(user_schema, &user);
+        user_schema.assert(&user);
         Ok(())
     }
 
     /// With and without a profile, with and without its optional parts.
     #[integration]
-    async fn all_users_match_it(client: &ApiClient, user_schema: &Validator) -> Result {
+    async fn all_users_match_it(client: &ApiClient, user_schema: &Schema) -> Result {
         let users: Vec<Value> = client.fetch("/api/v2/users").await?;
         assert_eq!(users.len(), 3);
         for user in &users {
-            assert_valid(user_schema, user);
+            user_schema.assert(user);
         }
         Ok(())
     }
 
     #[integration]
-    async fn errors_match_theirs(client: &ApiClient, error_schema: &Validator) -> Result {
+    async fn errors_match_theirs(client: &ApiClient, error_schema: &Schema) -> Result {
         let user = json!({"name": "", "email": "nobody"});
         for response in [
             client.get("/api/users/99").await?,
@@ -82,34 +63,44 @@ mod api_contracts {
                 .await?,
         ] {
             assert!(response.status().is_client_error(), "{response:?}");
-            assert_valid(error_schema, &response.json().await?);
+            error_schema.assert(&response.json::<Value>().await?);
         }
         Ok(())
     }
 
+    /// Clients of version 1 can read version 2: the same fields, of the same types.
     #[integration]
     async fn version_2_has_all_of_version_1(client: &ApiClient) -> Result {
         let v1: Vec<Value> = client.fetch("/api/v1/users").await?;
         let v2: Vec<Value> = client.fetch("/api/v2/users").await?;
+        assert_compatible(&v1, &v2);
 
-        assert!(
-            fields(&v1[0]).is_subset(&fields(&v2[0])),
-            "{} {}",
-            v1[0],
-            v2[0]
-        );
-        // Not only the names: the values, too.
+        // Not only the types: the values, too.
         for (old, new) in v1.iter().zip(&v2) {
-            for field in fields(old) {
-                assert_eq!(old[field], new[field], "{field}");
+            for (field, value) in old.as_object().ok_or("a user is an object")? {
+                assert_eq!(value, &new[field], "{field}");
             }
         }
         assert_eq!(v1.len(), v2.len());
         Ok(())
     }
 
-    fn fields(value: &Value) -> BTreeSet<&str> {
-        let object = value.as_object().expect("a user is an object");
-        object.keys().map(String::as_str).collect()
+    /// What clients of a year ago got was recorded then.
+    #[integration]
+    async fn old_clients_can_read_todays_answer(client: &ApiClient) -> Result {
+        let recorded: Value = itest::data!("tests/data/recorded/users_v1.json");
+        let today: Value = client.fetch("/api/v1/users").await?;
+        assert_compatible(&recorded, &today);
+        Ok(())
+    }
+
+    /// What a break looks like: everything that clients would miss, and where.
+    #[integration]
+    fn a_break_is_told_with_its_place() {
+        let v1 = json!([{"id": 1, "name": "Ada", "profile": {"location": "London"}}]);
+        let v2 = json!([{"id": "1", "full_name": "Ada", "profile": {"city": "London"}}]);
+        let breaks = check_compatible(&v1, &v2).unwrap_err();
+        let places: Vec<_> = breaks.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(places, ["$[*].id", "$[*].name", "$[*].profile.location"]);
     }
 }

@@ -1,5 +1,6 @@
 //! Modules together: loader → processor → validator → writer.
 
+use itest::data;
 use itest::prelude::*;
 use itest_examples::database::Database;
 use itest_examples::error::chain;
@@ -7,7 +8,6 @@ use itest_examples::import::loader::Source;
 use itest_examples::import::writer::{Report, Status};
 use itest_examples::import::{Stage, loader, pipeline, processor, validator, writer};
 use itest_examples::model::{NewUser, User};
-use itest_examples::test_data;
 use reqwest::StatusCode;
 
 use crate::common::ApiClient;
@@ -19,7 +19,7 @@ mod import_pipeline {
     /// Each stage takes what the one before made.
     #[integration]
     async fn data_flows_through_every_stage(db: &Database) -> Result {
-        let raw = loader::load(test_data::path("users.csv")).await?;
+        let raw = loader::load(data::path("tests/data/users.csv")).await?;
         let loaded = raw.len();
         let candidates = processor::transform(raw)?;
         let accepted = validator::check(candidates)?;
@@ -58,11 +58,11 @@ mod import_pipeline {
     #[integration]
     async fn each_stage_refuses_what_it_knows_about(db: &Database) -> Result {
         for (file, stage) in [
-            ("ragged_users.csv", Stage::Loader),
-            ("unparsable_users.csv", Stage::Processor),
-            ("bad_users.csv", Stage::Validator),
+            ("tests/data/ragged_users.csv", Stage::Loader),
+            ("tests/data/unparsable_users.csv", Stage::Processor),
+            ("tests/data/bad_users.csv", Stage::Validator),
         ] {
-            let error = pipeline::run(db, test_data::path(file)).await.unwrap_err();
+            let error = pipeline::run(db, data::path(file)).await.unwrap_err();
             assert_eq!(error.stage(), stage, "{}", chain(&error));
         }
         assert_eq!(db.users().count().await?, 0);
@@ -74,7 +74,7 @@ mod import_pipeline {
     async fn a_late_conflict_undoes_the_import(db: &Database) -> Result {
         let barbara = NewUser::new("Barbara", "barbara.l@example.com");
         let barbara = db.users().create(&barbara).await?;
-        let error = pipeline::run(db, test_data::path("users.csv"))
+        let error = pipeline::run(db, data::path("tests/data/users.csv"))
             .await
             .unwrap_err();
 
@@ -91,7 +91,9 @@ mod import_pipeline {
     /// The whole way: HTTP → import → database → HTTP.
     #[integration]
     async fn imported_users_can_be_read_by_others(client: &ApiClient) -> Result {
-        let response = client.import_csv(test_data::text("users.csv")?).await?;
+        let response = client
+            .import_csv(data::text("tests/data/users.csv")?)
+            .await?;
         assert_eq!(response.status(), StatusCode::CREATED);
         let report: Report = response.json().await?;
 

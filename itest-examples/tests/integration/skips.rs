@@ -14,7 +14,6 @@ use itest_examples::error::chain;
 use itest_examples::import::loader::Source;
 use itest_examples::import::{Stage, pipeline};
 use itest_examples::model::NewUser;
-use itest_examples::test_data;
 use reqwest::Client;
 
 use crate::common::Template;
@@ -92,7 +91,7 @@ mod conditions {
         reason = "put real users into tests/data/private_users.csv, which stays out of Git"
     )]
     async fn real_users_can_be_imported(db: &Database) -> Result {
-        pipeline::run(db, test_data::path("private_users.csv")).await?;
+        pipeline::run(db, itest::data::path("tests/data/private_users.csv")).await?;
         Ok(())
     }
 
@@ -240,7 +239,7 @@ mod as_in_libtest {
     #[integration]
     #[should_panic(expected = "no_such_file.json")]
     fn a_missing_file_is_named() {
-        let _: Dataset = test_data::json("no_such_file.json").unwrap();
+        let _: Dataset = itest::data!("tests/data/no_such_file.json");
     }
 
     #[integration]

@@ -1,9 +1,12 @@
 //! Data from files under `tests/data`: JSON for values, SQL for rows.
+//!
+//! A path starts at the root of the package, wherever the test runs. A mistake in a file is shown
+//! with its line.
 
+use itest::data;
 use itest::prelude::*;
 use itest_examples::database::{Database, Dataset};
 use itest_examples::model::User;
-use itest_examples::test_data::{json, path};
 
 use crate::common::Template;
 
@@ -19,7 +22,7 @@ struct TestData {
 async fn test_data(database_template: &Template) -> Result<TestData> {
     let (dir, file) = database_template.copy().await?;
     let db = Database::open(file).await?;
-    let set: Dataset = json("integration_test_data.json")?;
+    let set: Dataset = data!("tests/data/integration_test_data.json");
     let users = db.seed(&set).await?;
 
     let test_data = provide!(TestData { set, users, db });
@@ -33,7 +36,8 @@ async fn test_data(database_template: &Template) -> Result<TestData> {
 /// For writing: every test gets its own. `from` says which database, whoever overrides `db`.
 #[fixture]
 async fn populated_db(#[from(crate::db)] db: &Database) -> Result<Database> {
-    db.seed_from_fixtures(path("test_fixtures.sql")).await?;
+    db.seed_from_fixtures(data::path("tests/data/test_fixtures.sql"))
+        .await?;
     let db = provide!(db.clone());
     db.truncate_all().await?;
 }
@@ -91,7 +95,7 @@ mod from_sql {
     /// `uses` sets a fixture up whose value the test does not need.
     #[integration(uses(populated_db))]
     async fn ids_go_on_behind_them(db: &Database) -> Result {
-        let set: Dataset = json("integration_test_data.json")?;
+        let set: Dataset = data!("tests/data/integration_test_data.json");
         let users = db.seed(&set).await?;
         assert_eq!(users[0].id, 3);
         Ok(())
