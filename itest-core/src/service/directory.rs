@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Context, Result};
 use super::user::User;
+use crate::resource::{Registration, Resource};
 
 /// The longest path of a socket's directory, so that its file fits everywhere: the shortest limit
 /// is macOS's 103 bytes, and `/.s.PGSQL.65535` is long for a name.
@@ -14,12 +15,13 @@ const LONGEST: usize = 85;
 
 /// A directory for one server: short enough for sockets, in memory where there is room.
 ///
-/// Nobody else can enter it. It is removed on drop, unless [`kept`](Self::keep).
+/// Nobody else can enter it. It is removed on drop, and if this process dies before; unless
+/// [`kept`](Self::keep).
 #[derive(Debug)]
 pub(crate) struct ServiceDirectory {
     path: PathBuf,
     user: Option<User>,
-    keep: bool,
+    registration: Option<Registration>,
 }
 
 impl ServiceDirectory {
@@ -31,10 +33,11 @@ impl ServiceDirectory {
             let path = base.join(format!("itest-{service}-{:08x}", random() as u32));
             match create_private(&path) {
                 Ok(()) => {
+                    let registration = Resource::directory(&path).register_for_process();
                     let directory = ServiceDirectory {
                         path,
                         user,
-                        keep: false,
+                        registration: Some(registration),
                     };
                     directory.hand_over(&directory.path)?;
                     return Ok(directory);
@@ -75,14 +78,16 @@ impl ServiceDirectory {
 
     /// Leaves it there on drop.
     pub(crate) fn keep(&mut self) {
-        self.keep = true;
+        if let Some(registration) = self.registration.take() {
+            registration.release();
+        }
     }
 }
 
 impl Drop for ServiceDirectory {
     fn drop(&mut self) {
-        if !self.keep {
-            let _ = fs::remove_dir_all(&self.path);
+        if let Some(registration) = self.registration.take() {
+            let _ = registration.clean();
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::directory::ServiceDirectory;
 use super::error::{Context, Error, Result};
+use crate::resource::{Registration, Resource, Signal};
 
 /// How long a server may take to come up, on a machine that does much else.
 pub(crate) const START_LIMIT: Duration = Duration::from_secs(60);
@@ -31,13 +32,14 @@ pub(crate) enum StopSignal {
     Kill,
 }
 
-/// A child process with its log; stopped on drop.
+/// A child process with its log; stopped on drop, and if this process dies before.
 #[derive(Debug)]
 pub(crate) struct ServerProcess {
     name: &'static str,
     child: Child,
     log: PathBuf,
     stop: StopSignal,
+    registration: Option<Registration>,
 }
 
 impl ServerProcess {
@@ -70,11 +72,17 @@ impl ServerProcess {
             .stderr(second)
             .spawn()
             .context(|| format!("cannot start `{}`", program.display()))?;
+        let resource = Resource::process_group(child.id()).signal(match stop {
+            StopSignal::Terminate => Signal::Terminate,
+            StopSignal::Quit => Signal::Quit,
+            StopSignal::Kill => Signal::Kill,
+        });
         Ok(ServerProcess {
             name,
             child,
             log,
             stop,
+            registration: Some(resource.register_for_process()),
         })
     }
 
@@ -155,6 +163,10 @@ impl Drop for ServerProcess {
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = self.stop();
+        }
+        // What is left of it, children of a server that was killed for instance, stays registered.
+        if let Some(registration) = self.registration.take() {
+            let _ = registration.clean();
         }
     }
 }
