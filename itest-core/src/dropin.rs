@@ -8,10 +8,12 @@ use std::panic::resume_unwind;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use crate::cli::{self, Args, Ignored, Parsed};
 use crate::condition::{Conditions, SkipDef};
 use crate::event::TestName;
+use crate::history::History;
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{Plan, Verdict};
 use crate::registry::Registry;
@@ -19,8 +21,9 @@ use crate::run::events::Events;
 use crate::run::executor::{Executor, Finished, required};
 use crate::run::host::{Host, Session};
 use crate::run::locks::Locks;
+use crate::run::recorder::Recorder;
 use crate::run::store::{Fetched, Holds, SetupStop, Shared, Upstream};
-use crate::run::{END_LIMIT, FAILED, panic, say};
+use crate::run::{END_LIMIT, FAILED, binary_id, panic, say};
 
 /// The state of a libtest process with `#[integration]` tests.
 struct DropIn {
@@ -31,6 +34,8 @@ struct DropIn {
     locks: Arc<Locks>,
     session: Session,
     process: Arc<Host>,
+    recorder: Mutex<Recorder>,
+    binary: String,
 }
 
 static DROP_IN: OnceLock<Result<DropIn, String>> = OnceLock::new();
@@ -108,6 +113,8 @@ impl DropIn {
             on_hung: Arc::new(|test, failure| hung(test, &failure)),
         };
         let session = Session::new(&shared);
+        let binary = binary_id();
+        let recorder = Recorder::new(History::load([&*binary]));
         let process = Host::new(shared.clone(), Holds::Process, Some(session.upstream()));
         Ok(DropIn {
             shared,
@@ -117,6 +124,8 @@ impl DropIn {
             locks: Arc::default(),
             session,
             process: Arc::new(process),
+            recorder: Mutex::new(recorder),
+            binary,
         })
     }
 
@@ -153,14 +162,23 @@ impl DropIn {
                 plan: self.shared.plan.clone(),
             }),
         );
+        let started = Instant::now();
         let finished = executor.run(index);
         executor.finish();
+        let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (outcome, attempts) = (&finished.outcome, finished.attempts);
+        let duration = started.elapsed();
+        recorder.test(&self.binary, &test.name, outcome, attempts, duration);
+        drop(recorder);
         report(&test.name, &finished);
     }
 
     /// Tears down what is wider than a test; libtest has reported, so an error here can only be
     /// printed and change the exit code; tells whether there was one.
     fn end(&self) -> bool {
+        let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        recorder.finish(true);
+        drop(recorder);
         let mut failed = false;
         // The process's fixtures first: they build on the session's.
         for end in [

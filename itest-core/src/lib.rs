@@ -15,6 +15,7 @@ pub mod data;
 mod def;
 mod dropin;
 pub mod event;
+mod history;
 pub mod outcome;
 mod plan;
 pub mod prelude;

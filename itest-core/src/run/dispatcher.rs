@@ -16,11 +16,13 @@ use super::executor::{finished, required};
 use super::interrupt;
 #[cfg(unix)]
 use super::process::Processes;
+use super::recorder::Recorder;
 use super::schedule::{Manner, Schedule};
 use super::suite::{Suite, SuiteTest};
 use super::threads::Threads;
 use crate::cli::Args;
 use crate::event::{BinaryId, Event, Record, RunInfo, TestId, TestName};
+use crate::history::History;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::plan::{Plan, Verdict, available_threads};
 use crate::report::{self, Reporter, Tally};
@@ -85,12 +87,14 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
             _ => "".into(),
         },
         tally: Tally::default(),
+        recorder: Recorder::new(History::load(suites.iter().map(|suite| &*suite.id))),
         ensure_time: args.ensure_time,
         before: HashMap::new(),
         write_error: None,
         failed: false,
     };
     run.start(&suites, args);
+    run.recorder.start(&suites);
     let (ready, rest) = run.set_aside(&suites);
     let wanted = args
         .test_threads
@@ -103,7 +107,9 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
     };
     let (sender, messages) = mpsc::channel();
     let work = Work {
-        schedule: Schedule::new(&suites, manner, |_, _| None),
+        schedule: Schedule::new(&suites, manner, |suite, test| {
+            run.recorder.duration(suite, test)
+        }),
         suites,
         events: Events::to(sender.clone(), clock, run.binary.clone()),
         clock,
@@ -187,6 +193,7 @@ struct Run {
     /// The only one, or empty.
     binary: BinaryId,
     tally: Tally,
+    recorder: Recorder,
     /// Tests that take this long fail.
     ensure_time: Option<Duration>,
     /// What is to be said of tests that do not run, where it would stand: before the test that
@@ -273,6 +280,7 @@ impl Run {
     fn record(&mut self, record: Record) {
         let record = self.judged(record);
         self.tally.record(&record);
+        self.recorder.record(&record);
         let result = self.reporter.record(&record);
         self.note(result);
     }
@@ -409,6 +417,7 @@ impl Run {
 
     fn finish(mut self) -> io::Result<ExitCode> {
         self.flush();
+        self.recorder.finish(self.tally.interrupted);
         let failed = self.failed || !self.tally.is_success();
         match self.write_error {
             Some(error) => Err(error),

@@ -11,6 +11,7 @@ pub(crate) mod panic;
 mod process;
 #[cfg(unix)]
 pub(crate) use process::protocol;
+pub(crate) mod recorder;
 mod runtime;
 mod schedule;
 pub(crate) mod store;
@@ -130,7 +131,7 @@ fn in_process(args: &Args, verdicts: &[(usize, Verdict)]) -> bool {
 }
 
 /// This binary as nextest names it: the package, and the target unless it has the same name.
-fn binary_id() -> String {
+pub(crate) fn binary_id() -> String {
     let exe = std::env::current_exe().unwrap_or_default();
     let stem = exe.file_stem().unwrap_or_default().to_string_lossy();
     // Cargo puts a hash behind the target's name.
