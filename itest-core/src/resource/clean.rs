@@ -3,8 +3,15 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
+#[cfg(unix)]
+use super::Signal;
+#[cfg(unix)]
+use super::process::Identity;
 use super::record::{Engine, Record};
 use super::validate::always_protected_by;
 
@@ -118,13 +125,44 @@ fn call(engine: &Engine, words: &[&str]) -> Result<String, String> {
     command
         .args(words)
         .envs(environment.map(|(name, value)| (name, value.to_os())))
-        .stdin(Stdio::null());
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    #[cfg(unix)]
+    command.env_remove(super::reaper::REAPER_VARIABLE);
     let output = command
-        .output()
-        .map_err(|error| format!("{name} does not start: {error}"))?;
+        .spawn()
+        .and_then(|child| output_of(child, ENGINE_LIMIT))
+        .map_err(|error| format!("{name}: {error}"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     Err(format!("{name}: {}, {}", output.status, stderr.trim()))
+}
+
+/// How long an engine may take for one command.
+const ENGINE_LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits for the end of a command; one that takes too long is killed.
+fn output_of(child: Child, limit: Duration) -> io::Result<Output> {
+    #[cfg(unix)]
+    let process = Identity::of(child.id());
+    let (sender, output) = mpsc::channel();
+    thread::Builder::new()
+        .name("itest-engine".to_owned())
+        .spawn(move || sender.send(child.wait_with_output()))?;
+    match output.recv_timeout(limit) {
+        Ok(output) => output,
+        Err(_) => {
+            #[cfg(unix)]
+            if let Some(process) = process {
+                let _ = super::process::end(process, Signal::Kill, Duration::ZERO);
+            }
+            Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("no answer within {limit:?}"),
+            ))
+        }
+    }
 }

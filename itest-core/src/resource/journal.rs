@@ -28,6 +28,8 @@ enum Step {
     Done {
         id: u64,
     },
+    /// Its owner is a session host of a run that lasts as long as this process.
+    Hosts(Identity),
 }
 
 /// Whose journal it is.
@@ -47,6 +49,8 @@ pub(super) struct Contents {
     pub(super) header: Option<Header>,
     /// In the order of registration.
     pub(super) entries: Vec<Listed>,
+    /// For a session host: whose end is the end of the run.
+    pub(super) runner: Option<Identity>,
 }
 
 /// A registered resource that was not cleaned.
@@ -75,37 +79,32 @@ impl Journal {
     pub(super) fn create(owner: Identity) -> io::Result<Self> {
         let (mut file, path) = make(&directory()?, owner)?;
         let reaper = Reaper::start(&path).inspect_err(|_| drop(fs::remove_file(&path)))?;
-        let header = Header {
-            owner,
-            program: std::env::current_exe().unwrap_or_default().as_path().into(),
-            since: SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| since.as_secs()),
-            world: world(),
-        };
-        let line = line(&Step::Owner(header))?;
-        file.write_all(&line)?;
+        append_header(&mut file, owner)?;
         Ok(Journal {
+            empty: file.metadata()?.len(),
             file,
             path,
-            empty: line.len() as u64,
             _reaper: reaper,
         })
     }
 
+    /// Notes that this process is a session host.
+    pub(super) fn hosts(&mut self, runner: Identity) -> io::Result<()> {
+        write(&mut self.file, &Step::Hosts(runner))?;
+        self.empty = self.file.metadata()?.len();
+        Ok(())
+    }
+
     pub(super) fn add(&mut self, id: u64, record: &Record, user: &str) -> io::Result<()> {
-        self.file.write_all(&line(&Step::Add {
-            id,
-            record: record.clone(),
-            user: user.to_owned(),
-        })?)
+        append(&mut self.file, id, record, user)
     }
 
     /// Notes that it was cleaned, and whether it was the last one.
     pub(super) fn done(&mut self, id: u64, is_last: bool) {
         match is_last {
             true => drop(self.file.set_len(self.empty)),
-            false => note_done(&mut self.file, id),
+            // If it cannot be noted it is cleaned once more, by someone who finds nothing there.
+            false => drop(append_done(&mut self.file, id)),
         }
     }
 
@@ -143,16 +142,35 @@ fn make(directory: &Path, owner: Identity) -> io::Result<(File, PathBuf)> {
     }
 }
 
-fn line(step: &Step) -> io::Result<Vec<u8>> {
+/// Writes a line.
+fn write(to: &mut impl Write, step: &Step) -> io::Result<()> {
     let mut line = serde_json::to_vec(step)?;
     line.push(b'\n');
-    Ok(line)
+    to.write_all(&line)
 }
 
-/// Notes in the journal of another process that this was cleaned.
-pub(super) fn note_done(file: &mut File, id: u64) {
-    // If it cannot be noted it is cleaned once more, by someone who finds nothing to clean.
-    let _ = line(&Step::Done { id }).and_then(|line| file.write_all(&line));
+/// Writes whose journal it is.
+pub(super) fn append_header(to: &mut impl Write, owner: Identity) -> io::Result<()> {
+    let header = Header {
+        owner,
+        program: std::env::current_exe().unwrap_or_default().as_path().into(),
+        since: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+        world: world(),
+    };
+    write(to, &Step::Owner(header))
+}
+
+/// Writes what is to be cleaned, and who has registered it.
+pub(super) fn append(to: &mut impl Write, id: u64, record: &Record, user: &str) -> io::Result<()> {
+    let (record, user) = (record.clone(), user.to_owned());
+    write(to, &Step::Add { id, record, user })
+}
+
+/// Writes that it was cleaned.
+pub(super) fn append_done(to: &mut impl Write, id: u64) -> io::Result<()> {
+    write(to, &Step::Done { id })
 }
 
 /// Reads what is there, whatever it is.
@@ -168,6 +186,7 @@ pub(super) fn parse(bytes: &[u8]) -> Contents {
             Ok(Step::Add { id, record, user }) => {
                 contents.entries.push(Listed { id, record, user })
             }
+            Ok(Step::Hosts(runner)) => contents.runner = Some(runner),
             Ok(Step::Done { id }) => contents.entries.retain(|entry| entry.id != id),
             Err(_) => {}
         }

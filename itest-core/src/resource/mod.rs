@@ -27,7 +27,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use owner::finish;
 #[cfg(unix)]
-pub(crate) use sweep::sweep;
+pub(crate) use owner::guard_host;
+#[cfg(unix)]
+pub(crate) use process::Identity;
+#[cfg(unix)]
+pub(crate) use sweep::{settle, sweep};
 
 /// Something outside of the process that must not stay: a process, a directory, a container.
 ///
@@ -275,3 +279,6 @@ impl Registration {
 pub(crate) fn clean(id: u64) -> Result<(), String> {
     owner::clean(id)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests;

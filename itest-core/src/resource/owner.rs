@@ -81,6 +81,14 @@ pub(super) fn add(record: Option<Record>, user: &str) -> io::Result<u64> {
     written.map(|()| id)
 }
 
+/// Has a reaper from now on, which removes the directory of a run whose host dies.
+///
+/// Called before anything is registered.
+#[cfg(unix)]
+pub(crate) fn guard_host(runner: Identity) -> io::Result<()> {
+    lock().journal()?.hosts(runner)
+}
+
 /// Forgets it.
 pub(super) fn release(id: u64) {
     let mut owner = lock();
@@ -135,11 +143,16 @@ impl Owner {
         if cfg!(miri) {
             return Ok(());
         }
-        let journal = match &mut self.journal {
+        self.journal()?.add(id, record, user)
+    }
+
+    /// The journal, made if need be.
+    #[cfg(unix)]
+    fn journal(&mut self) -> io::Result<&mut Journal> {
+        Ok(match &mut self.journal {
             Some(journal) => journal,
             none => none.insert(Journal::create(identity())?),
-        };
-        journal.add(id, record, user)
+        })
     }
 
     fn done(&mut self, id: u64) {

@@ -11,10 +11,11 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::process::outlive;
 use super::sweep;
 
 /// Tells a process that it is a reaper, and of which journal.
-const REAPER_VARIABLE: &str = "ITEST_REAPER";
+pub(super) const REAPER_VARIABLE: &str = "ITEST_REAPER";
 
 /// A reaper under way: when this is dropped, or its process ends, it goes to work.
 #[derive(Debug)]
@@ -77,7 +78,12 @@ fn live(journal: &OsStr) {
     }
     // The owner never writes.
     let _ = io::stdin().read_to_end(&mut Vec::new());
-    sweep::clean_journal(Path::new(journal), sweep::Wait::ForLock);
+    let contents = sweep::clean_journal(Path::new(journal), sweep::Wait::ForLock);
+    if let Some(runner) = contents.and_then(|contents| contents.runner) {
+        // As long as the run lasts, its directory tells that the host has died.
+        outlive(runner);
+        crate::session::sweep_runs();
+    }
 }
 
 /// Becomes the child of nobody, in an OS session of its own, with no files but stdin; tells

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::journal::{self, Contents};
+use super::process::Identity;
 use super::record::Record;
 use super::validate;
 
@@ -30,15 +31,25 @@ pub(crate) fn sweep() {
     }
 }
 
-/// Cleans what a journal says, and removes it; not while its owner lives.
-pub(super) fn clean_journal(path: &Path, wait: Wait) {
-    let Ok(Some(mut file)) = take(path, wait) else {
+/// Cleans what a process of ours has left that has ended, or waits until its reaper has.
+pub(crate) fn settle(process: Identity) {
+    let Ok(directory) = journal::directory() else {
         return;
     };
-    let mut bytes = Vec::new();
-    if file.read_to_end(&mut bytes).is_err() {
-        return;
+    let start = format!("{process}-");
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(start.as_bytes()) {
+            clean_journal(&entry.path(), Wait::ForLock);
+        }
     }
+}
+
+/// Cleans what a journal says, and removes it; not while its owner lives. Gives what it said.
+pub(super) fn clean_journal(path: &Path, wait: Wait) -> Option<Contents> {
+    let mut file = take(path, wait).ok()??;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
     let contents = journal::parse(&bytes);
     let world = World::of(&contents);
     let mut left = false;
@@ -50,13 +61,15 @@ pub(super) fn clean_journal(path: &Path, wait: Wait) {
         };
         // What cannot be cleaned now may be later; the others are not kept waiting.
         match cleaned {
-            true => journal::note_done(&mut file, entry.id),
+            // If it cannot be noted it is cleaned once more, by someone who finds nothing there.
+            true => drop(journal::append_done(&mut file, entry.id)),
             false => left = true,
         }
     }
     if !left {
         let _ = fs::remove_file(path);
     }
+    Some(contents)
 }
 
 /// Where a journal was written, seen from here.

@@ -1,7 +1,7 @@
 //! What may be registered: nothing that a slip would make a disaster.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::process::Identity;
 use super::record::{Engine, Record};
@@ -121,15 +121,24 @@ fn directory(path: &Path) -> Result<Record, String> {
     })
 }
 
-/// The path with links followed; what is not there is kept as it is.
+/// The path with links and `..` followed; what is not there is kept as it is.
 fn canonical(path: &Path) -> PathBuf {
     if let Ok(path) = path.canonicalize() {
         return path;
     }
-    match (path.parent(), path.file_name()) {
-        (Some(parent), Some(name)) => canonical(parent).join(name),
-        _ => path.to_owned(),
+    let mut followed = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                followed.pop();
+            }
+            component => followed.push(component),
+        }
+        if let Ok(there) = followed.canonicalize() {
+            followed = there;
+        }
     }
+    followed
 }
 
 /// Why that directory must not be registered.

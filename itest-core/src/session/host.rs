@@ -74,6 +74,7 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
         directory,
     } = orders;
     let life = directory::live(&directory.file(host, "life"))?;
+    crate::resource::guard_host(runner.identity())?;
     let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
     let (sender, messages) = mpsc::channel();
     let accepting = sender.clone();

@@ -40,6 +40,11 @@ pub(crate) struct Reply {
     output: String,
 }
 
+/// Removes what runs left behind whose hosts died without being able to.
+pub(crate) fn sweep_runs() {
+    directory::sweep();
+}
+
 /// The directory of that name that all runs of this user share; nobody else can enter it.
 pub(crate) fn shared_directory(name: &str) -> std::io::Result<std::path::PathBuf> {
     Ok(directory::Directory::of_run(name)?.path)

@@ -39,6 +39,14 @@ impl Runner {
         }
     }
 
+    /// As journals have it.
+    pub(super) fn identity(self) -> crate::resource::Identity {
+        crate::resource::Identity {
+            pid: self.pid,
+            started: self.started,
+        }
+    }
+
     /// Waits for its end.
     pub(super) fn wait(self) -> io::Result<()> {
         match self.pid {

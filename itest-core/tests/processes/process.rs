@@ -12,6 +12,8 @@ pub(crate) struct Found {
     has_host_variable: bool,
     /// nextest started it for one test, or such a process did.
     has_test_variable: bool,
+    /// It was started as the reaper of another one.
+    has_reaper_variable: bool,
 }
 
 impl Found {
@@ -28,7 +30,21 @@ impl Found {
 
     /// A process in which one test of nextest runs.
     pub(crate) fn is_nextest_test(&self) -> bool {
-        self.has_test_variable && !self.has_host_variable
+        self.has_test_variable
+            && !self.has_host_variable
+            && !self.has_reaper_variable
+            && self.words.iter().any(|word| word == "--exact")
+    }
+
+    /// Of the sample, and nothing that it started.
+    pub(crate) fn is_itest(&self) -> bool {
+        let program = fs::read_link(format!("/proc/{}/exe", self.pid)).unwrap_or_default();
+        program.to_string_lossy().contains("processes-sample")
+    }
+
+    /// Waits for the end of another process, to clean in its place.
+    pub(crate) fn is_reaper(&self) -> bool {
+        self.has_reaper_variable
     }
 }
 
@@ -52,6 +68,7 @@ pub(crate) fn with_variable(name: &str, value: &[u8]) -> Vec<Found> {
                 .map(|word| String::from_utf8_lossy(word).into_owned())
                 .collect(),
             has_host_variable: has(&|variable| variable.starts_with(b"ITEST_SESSION_HOST=")),
+            has_reaper_variable: has(&|variable| variable.starts_with(b"ITEST_REAPER=")),
             has_test_variable: has(&|variable| variable.starts_with(b"NEXTEST_TEST_NAME=")),
         })
     });

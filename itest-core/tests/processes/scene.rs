@@ -83,6 +83,13 @@ impl Scene {
         fs::set_permissions(path, executable).expect("the script should be made executable");
     }
 
+    /// A program that can be removed.
+    pub(crate) fn copy_of(&self, program: &Path) -> PathBuf {
+        let copy = self.directory.join("program");
+        fs::copy(program, &copy).expect("the program should be copied");
+        copy
+    }
+
     /// Starts it here.
     pub(crate) fn start(&self, mut command: Command) -> Running<'_> {
         let file = |name| File::create(self.directory.join(name)).expect("a file should be made");

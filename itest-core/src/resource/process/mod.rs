@@ -5,7 +5,7 @@ mod system;
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
-pub(super) use unix::{end, end_group, own_group, parent_session};
+pub(super) use unix::{end, end_group, outlive, own_group, parent_session};
 
 use serde::{Deserialize, Serialize};
 

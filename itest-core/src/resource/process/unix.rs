@@ -83,6 +83,12 @@ fn unsendable(error: &io::Error) -> String {
     format!("it cannot be signalled: {error}")
 }
 
+/// Waits for the end of a process, however long it takes.
+pub(in crate::resource) fn outlive(process: Identity) {
+    const LONG: Duration = Duration::from_secs(3600);
+    while !wait_for(&[process], LONG) {}
+}
+
 /// The group and the OS session of a process, if it is there.
 pub(in crate::resource) fn parent_session(pid: u32) -> Option<(u32, u32)> {
     system::look(pid).map(|seen| (seen.group, seen.session))

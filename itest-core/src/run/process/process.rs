@@ -18,12 +18,15 @@ use std::time::Duration;
 
 use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
+use crate::resource::{self, Identity};
 use crate::run::suite::Launch;
 
 /// A running worker or session host.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    /// As journals name it.
+    identity: Option<Identity>,
     orders: UnixStream,
     reports: BufReader<UnixStream>,
     /// `None` where the child writes to our own stdout and stderr.
@@ -90,8 +93,10 @@ impl Process {
             command.stdout(capture.try_clone()?);
             command.stderr(capture.try_clone()?);
         }
+        let child = command.spawn()?;
         Ok(Process {
-            child: command.spawn()?,
+            identity: Identity::of(child.id()),
+            child,
             reports: BufReader::new(ours.try_clone()?),
             orders: ours,
             capture,
@@ -187,7 +192,12 @@ impl Process {
     pub(crate) fn wait(&mut self) -> io::Result<ExitStatus> {
         wait_for_end(&self.child);
         kill_group(&self.child);
-        self.child.wait()
+        let status = self.child.wait();
+        // What it has started may be in the way of its successor.
+        if let Some(process) = self.identity {
+            resource::settle(process);
+        }
+        status
     }
 }
 

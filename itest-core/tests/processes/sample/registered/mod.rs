@@ -140,3 +140,29 @@ fn h_needs_no_cleaning(request: &Request) {
         std::fs::remove_dir(kept)
     });
 }
+
+/// On its own: nothing of it is registered before the gate is open.
+#[integration]
+#[ignore = "waits for two gates"]
+fn i_registers_late(request: &Request) {
+    event("late");
+    wait_for("gate");
+    register(request, "late");
+    event("waits");
+    wait_for("end");
+}
+
+/// Whoever waits for its children waits for nobody else.
+#[integration]
+#[ignore = "only by itself"]
+fn j_sees_its_children(request: &Request) {
+    let process = start("only-group", true);
+    request.register(Resource::process_group(process));
+    let children = std::fs::read_to_string(format!(
+        "/proc/{0}/task/{0}/children",
+        std::process::id()
+    ))
+    .unwrap();
+    let all: Vec<&str> = children.split_whitespace().collect();
+    assert_eq!(all, [process.to_string()]);
+}
