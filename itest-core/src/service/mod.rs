@@ -17,7 +17,7 @@ mod user;
 
 pub use error::Error;
 #[cfg(feature = "postgres")]
-pub use postgres::Postgres;
+pub use postgres::{PgDatabase, Postgres};
 
 /// Names the built-in fixtures of all services, so that no linker leaves them out.
 ///

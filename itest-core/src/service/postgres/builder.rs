@@ -1,10 +1,10 @@
 //! [`Builder`]: a server as a fixture wants it, and the order of choices.
 
+use super::Postgres;
 use super::client::Client;
 use super::install::Installation;
 use super::server::{Options, PrivateServer};
 use super::url::Url;
-use super::{Origin, Postgres};
 use crate::service::error::{Context, Error, Result};
 use crate::service::probe::Probes;
 
@@ -135,8 +135,8 @@ impl Builder {
             if found.major() >= 11 {
                 options.initdb.push("--wal-segsize=1".to_owned());
             }
-            let server = PrivateServer::start(&found, &options)?;
-            return Ok(Ok(Postgres::of_private(server)));
+            let (server, client) = PrivateServer::start(&found, &options)?;
+            return Postgres::of_private(server, client).map(Ok);
         }
         Ok(Err(probes.reason(HELP)))
     }
@@ -151,7 +151,7 @@ impl Builder {
             }
             let client = Client::connect(&url)
                 .context(|| format!("cannot connect to {URL_VARIABLE} ({})", url.place()))?;
-            return Ok(self.fitting(URL_VARIABLE, &url, &client, probes));
+            return self.fitting(URL_VARIABLE, &url, client, probes);
         }
         let Some(text) = probes.variable(APPLICATION_VARIABLE) else {
             return Ok(None);
@@ -177,7 +177,7 @@ impl Builder {
             return Ok(None);
         }
         match Client::connect(&url) {
-            Ok(client) => Ok(self.fitting(APPLICATION_VARIABLE, &url, &client, probes)),
+            Ok(client) => self.fitting(APPLICATION_VARIABLE, &url, client, probes),
             Err(error) => {
                 probes.failed(format!(
                     "{APPLICATION_VARIABLE} ({}) does not answer: {error}",
@@ -192,23 +192,18 @@ impl Builder {
         &self,
         variable: &str,
         url: &Url,
-        client: &Client,
+        client: Client,
         probes: &mut Probes,
-    ) -> Option<Postgres> {
+    ) -> Result<Option<Postgres>> {
         let numbers = crate::service::probe::numbers;
         if let Some(wanted) = &self.version
             && !numbers(client.version()).starts_with(&numbers(wanted))
         {
             let version = client.version();
             probes.failed(format!("{variable} is of version {version}, not {wanted}"));
-            return None;
+            return Ok(None);
         }
-        Some(Postgres {
-            url: url.to_string(),
-            version: client.version().to_owned(),
-            origin: Origin::Given(variable.to_owned()),
-            server: None,
-        })
+        Postgres::of_given(variable, url, client).map(Some)
     }
 }
 

@@ -50,6 +50,11 @@ impl Entry {
         })
     }
 
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.directory
+    }
+
     /// Makes `data` an initialised data directory of that user.
     pub(super) fn copy_to(&self, data: &Path, user: Option<User>) -> Result<()> {
         // Nobody replaces it while it is read; who makes it has it for itself.
@@ -130,25 +135,7 @@ impl Entry {
             user.runs(&mut command);
         }
         run(&mut command).context(|| "cannot initialise a PostgreSQL data directory".to_owned())?;
-        self.put(&data)
-    }
-
-    /// Makes `data` the entry; readers of the one before keep what they have open.
-    pub(super) fn put(&self, data: &Path) -> Result<()> {
-        let partial = self.directory.with_extension("partial");
-        let failed = |what: &'static str| {
-            let path = self.directory.display().to_string();
-            move || format!("cannot {what} the cached data directory `{path}`")
-        };
-        if partial.exists() {
-            fs::remove_dir_all(&partial).context(failed("clean up"))?;
-        }
-        directory::copy(data, &partial, None).context(failed("write"))?;
-        fs::write(partial.join(COMPLETE), FORMAT).context(failed("write"))?;
-        if self.directory.exists() {
-            fs::remove_dir_all(&self.directory).context(failed("replace"))?;
-        }
-        fs::rename(&partial, &self.directory).context(failed("replace"))?;
+        write(&self.directory, &data, || Ok(true))?;
         if self.is_complete() {
             return Ok(());
         }
@@ -157,4 +144,46 @@ impl Entry {
             self.directory.display()
         )))
     }
+}
+
+/// Makes a running server's data the entry of that directory, if nothing has changed while it was
+/// copied, which `is_consistent` tells afterwards.
+pub(super) fn replace(
+    entry: &Path,
+    data: &Path,
+    is_consistent: impl FnOnce() -> Result<bool>,
+) -> Result<()> {
+    let lock = File::create(entry.with_extension("lock"));
+    let lock = lock.and_then(|file| file.lock().map(|()| file));
+    let _lock = lock.context(|| format!("cannot lock the cache `{}`", entry.display()))?;
+    write(entry, data, is_consistent)
+}
+
+/// Called under the entry's lock.
+fn write(entry: &Path, data: &Path, is_consistent: impl FnOnce() -> Result<bool>) -> Result<()> {
+    let partial = entry.with_extension("partial");
+    let failed = |what: &'static str| {
+        move || {
+            format!(
+                "cannot {what} the cached data directory `{}`",
+                entry.display()
+            )
+        }
+    };
+    if partial.exists() {
+        fs::remove_dir_all(&partial).context(failed("clean up"))?;
+    }
+    directory::copy(data, &partial, None).context(failed("write"))?;
+    for of_the_running in ["postmaster.pid", "postmaster.opts"] {
+        let _ = fs::remove_file(partial.join(of_the_running));
+    }
+    if !is_consistent()? {
+        let _ = fs::remove_dir_all(&partial);
+        return Ok(());
+    }
+    fs::write(partial.join(COMPLETE), FORMAT).context(failed("write"))?;
+    if entry.exists() {
+        fs::remove_dir_all(entry).context(failed("replace"))?;
+    }
+    fs::rename(&partial, entry).context(failed("replace"))
 }

@@ -4,7 +4,7 @@
 //! to compile than the rest of this crate. It speaks no TLS.
 
 use std::fmt;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
@@ -60,16 +60,6 @@ pub(super) struct Refusal {
     pub(super) hint: Option<String>,
     /// In characters of the statement, from 1.
     pub(super) position: Option<usize>,
-}
-
-impl SqlError {
-    /// The SQLSTATE of the server's error.
-    pub(super) fn code(&self) -> &str {
-        match self {
-            SqlError::Refused(refusal) => &refusal.code,
-            _ => "",
-        }
-    }
 }
 
 impl fmt::Display for SqlError {
@@ -253,13 +243,15 @@ impl Client {
     pub(super) fn notifications(&mut self, limit: Duration) -> Result<Vec<String>, SqlError> {
         if self.notified.is_empty() {
             self.stream.get_ref().set_read_timeout(limit)?;
-            let received = self.receive();
+            let started = self.stream.fill_buf().map(|_| ());
             self.stream.get_ref().set_read_timeout(ANSWER_LIMIT)?;
-            match received {
-                Ok(message) => self.note(&message),
-                // Nothing of a message has been read: the first byte did not come.
-                Err(SqlError::Lost(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+            match started {
+                Ok(()) => {
+                    let message = self.receive()?;
+                    self.note(&message);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(std::mem::take(&mut self.notified))
@@ -364,6 +356,12 @@ impl fmt::Debug for Client {
 
 /// Ends a connection from outside.
 pub(super) struct HangUp(Stream);
+
+impl fmt::Debug for HangUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HangUp")
+    }
+}
 
 impl HangUp {
     pub(super) fn hang_up(&self) {

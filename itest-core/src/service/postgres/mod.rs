@@ -4,14 +4,19 @@
 //! server is `builder` (which one), `install` (what is there), `cache` (its data) and `server`
 //! (its process); `client` speaks with it.
 
+mod admin;
 mod builder;
 mod cache;
 mod client;
+mod database;
 mod digest;
 mod fixtures;
 mod install;
+mod janitor;
 mod login;
+mod migrations;
 mod server;
+mod template;
 mod url;
 
 use std::path::{Path, PathBuf};
@@ -19,13 +24,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use self::client::Client;
+use self::janitor::Janitor;
 use self::server::PrivateServer;
-use self::url::{Host, Url};
-use super::error::{Error, Result};
+use self::url::Url;
+use super::directory::random;
+use super::error::{Context, Error, Result};
 
 pub use self::builder::Builder;
+pub use self::database::PgDatabase;
 pub(crate) use self::fixtures::link;
-pub use self::fixtures::postgres;
+pub use self::fixtures::{pg_database, pg_migrations, pg_read_only, pg_template, postgres};
+pub use self::migrations::Migrations;
+pub use self::template::PgTemplate;
 
 /// A PostgreSQL server: the built-in session fixture `postgres`, and what its builder starts.
 ///
@@ -55,28 +66,36 @@ pub use self::fixtures::postgres;
 pub struct Postgres {
     url: String,
     version: String,
+    /// Part of the names of all databases that are made for this run.
+    tag: String,
     origin: Origin,
     #[serde(skip)]
-    server: Option<Arc<Owned>>,
+    owned: Option<Arc<Owned>>,
 }
 
 /// Where a server came from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 enum Origin {
     /// We started it.
-    Private { directory: PathBuf, log: PathBuf },
+    Private {
+        directory: PathBuf,
+        log: PathBuf,
+        /// The cached data directory that it started from.
+        cache: PathBuf,
+    },
     /// The variable that named it.
     Given(String),
 }
 
-/// What stops a server that we started.
+/// What goes with the value that started, or found, a server.
 #[derive(Debug)]
-struct Owned(Mutex<Option<PrivateServer>>);
+struct Owned(Mutex<Option<Life>>);
 
-impl From<PrivateServer> for Owned {
-    fn from(server: PrivateServer) -> Self {
-        Owned(Mutex::new(Some(server)))
-    }
+/// In the order of its end.
+#[derive(Debug)]
+struct Life {
+    janitor: Janitor,
+    server: Option<PrivateServer>,
 }
 
 impl Postgres {
@@ -85,16 +104,64 @@ impl Postgres {
         Builder::default()
     }
 
-    fn of_private(server: PrivateServer) -> Self {
+    fn of_private(server: PrivateServer, client: Client) -> Result<Self> {
+        let origin = Origin::Private {
+            directory: server.directory().to_owned(),
+            log: server.log().to_owned(),
+            cache: server.cache().to_owned(),
+        };
+        let url = server.url().clone();
+        Postgres::with_janitor(origin, &url, client, Some(server))
+    }
+
+    fn of_given(variable: &str, url: &Url, client: Client) -> Result<Self> {
+        let origin = Origin::Given(variable.to_owned());
+        Postgres::with_janitor(origin, url, client, None)
+    }
+
+    fn with_janitor(
+        origin: Origin,
+        url: &Url,
+        client: Client,
+        server: Option<PrivateServer>,
+    ) -> Result<Self> {
+        let tag = format!("{:08x}", random() as u32);
+        let version = client.version().to_owned();
+        let data = server.as_ref().map(|server| server.directory().to_owned());
+        let janitor = Janitor::start(client, url, &tag, data)
+            .context(|| "cannot prepare for dropping databases".to_owned())?;
+        let life = Life { janitor, server };
+        Ok(Postgres {
+            url: url.to_string(),
+            version,
+            tag,
+            origin,
+            owned: Some(Arc::new(Owned(Mutex::new(Some(life))))),
+        })
+    }
+
+    /// The same without what ends the server.
+    fn handle(&self) -> Self {
         Postgres {
-            url: server.url().to_string(),
-            version: server.version().to_owned(),
-            origin: Origin::Private {
-                directory: server.directory(),
-                log: server.log(),
-            },
-            server: Some(Arc::new(server.into())),
+            owned: None,
+            ..self.clone()
         }
+    }
+
+    /// A name that no other database has; `label` is for people who look.
+    fn database_name(&self, label: &str) -> String {
+        let label: String = label
+            .chars()
+            .map(|c| match c {
+                'a'..='z' | '0'..='9' => c,
+                'A'..='Z' => c.to_ascii_lowercase(),
+                _ => '_',
+            })
+            .collect();
+        // Names have 63 bytes at most; the end of a path tells more than its start.
+        let label = &label[label.len().saturating_sub(38)..];
+        let name = format!("itest_{}_{:08x}_{label}", self.tag, random() as u32);
+        name.trim_end_matches('_').to_owned()
     }
 
     /// The URL of its maintenance database, with a login that may create databases. sqlx,
@@ -144,12 +211,20 @@ impl Postgres {
     /// # Errors
     /// When the server had ended by itself, or had to be killed.
     pub async fn stop(self) -> Result<()> {
-        let Some(owned) = self.server else {
+        let Some(owned) = self.owned else {
             return Ok(());
         };
         let stopped = tokio::task::spawn_blocking(move || {
-            let mut server = owned.0.lock().unwrap_or_else(PoisonError::into_inner);
-            server.take().map_or(Ok(()), |mut server| server.stop())
+            let life = owned
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            let Some(Life { janitor, server }) = life else {
+                return Ok(());
+            };
+            drop(janitor);
+            server.map_or(Ok(()), |mut server| server.stop())
         });
         stopped.await.unwrap_or_else(|panicked| {
             Err(Error::new("stopping PostgreSQL panicked").caused_by(panicked))

@@ -49,18 +49,19 @@ pub(super) struct PrivateServer {
     process: ServerProcess,
     directory: ServiceDirectory,
     url: Url,
-    version: String,
+    cache: PathBuf,
 }
 
 impl PrivateServer {
     /// Copies an initialised data directory, made if there is none yet, and starts a server on it.
-    pub(super) fn start(installation: &Installation, options: &Options) -> Result<Self> {
+    /// Gives the connection that has found it ready too.
+    pub(super) fn start(installation: &Installation, options: &Options) -> Result<(Self, Client)> {
         let user = User::instead_of_root(&["postgres"]);
         let entry = Entry::new(installation, &options.initdb)?;
         let directory = ServiceDirectory::create("pg", ROOM, user)?;
         let data = directory.path().join("data");
         entry.copy_to(&data, user)?;
-        match Self::start_in(directory, installation, options) {
+        let started = match Self::start_in(directory, installation, options) {
             Err(failed) if failed.may_be_the_data => {
                 // Made anew, once: whatever has happened to the cache is over then.
                 entry.discard()?;
@@ -69,14 +70,17 @@ impl PrivateServer {
                 Self::start_in(directory, installation, options).map_err(|failed| failed.error)
             }
             other => other.map_err(|failed| failed.error),
-        }
+        };
+        let (mut server, client) = started?;
+        server.cache = entry.path().to_owned();
+        Ok((server, client))
     }
 
     fn start_in(
         directory: ServiceDirectory,
         installation: &Installation,
         options: &Options,
-    ) -> std::result::Result<Self, Failed> {
+    ) -> Result<(Self, Client), Failed> {
         let mut tried = 0;
         let mut directory = directory;
         loop {
@@ -105,7 +109,7 @@ impl PrivateServer {
         directory: ServiceDirectory,
         installation: &Installation,
         options: &Options,
-    ) -> std::result::Result<Self, (ServiceDirectory, Failed)> {
+    ) -> Result<(Self, Client), (ServiceDirectory, Failed)> {
         let socket = Url {
             host: Host::Socket(directory.path().to_owned()),
             port,
@@ -136,28 +140,30 @@ impl PrivateServer {
             },
             false => socket,
         };
-        Ok(PrivateServer {
+        let server = PrivateServer {
             process,
             directory,
             url,
-            version: client.version().to_owned(),
-        })
+            cache: PathBuf::new(),
+        };
+        Ok((server, client))
     }
 
     pub(super) fn url(&self) -> &Url {
         &self.url
     }
 
-    pub(super) fn version(&self) -> &str {
-        &self.version
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
-    pub(super) fn directory(&self) -> PathBuf {
-        self.directory.path().to_owned()
+    /// The cached data directory that its data is a copy of.
+    pub(super) fn cache(&self) -> &Path {
+        &self.cache
     }
 
-    pub(super) fn log(&self) -> PathBuf {
-        self.process.log().to_owned()
+    pub(super) fn log(&self) -> &Path {
+        self.process.log()
     }
 
     /// Stops it and removes its directory.

@@ -45,11 +45,6 @@ const MANAGED: [&str; 10] = [
 ];
 
 impl Url {
-    /// Whether it starts as one; `DATABASE_URL` may be of something else.
-    pub(super) fn is_one(text: &str) -> bool {
-        text.starts_with("postgres://") || text.starts_with("postgresql://")
-    }
-
     /// # Errors
     /// With what is expected; never with the text, which may have a password in it.
     pub(super) fn parse(text: &str) -> Result<Url> {

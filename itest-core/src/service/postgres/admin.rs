@@ -1,0 +1,99 @@
+//! Connections to a server's maintenance database, kept for the next one who needs one.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::client::{Client, SqlError};
+use super::url::Url;
+use super::{Origin, Postgres};
+use crate::service::directory::free;
+use crate::service::error::{Error, Result};
+use crate::service::process::log_tail;
+
+/// Those that nobody uses at the moment, by URL.
+static IDLE: Mutex<Option<HashMap<String, Vec<Client>>>> = Mutex::new(None);
+
+/// Runs `with` with a connection to the server's maintenance database.
+///
+/// One that was kept may be dead, if the server was away meanwhile; a new one is made then.
+pub(super) fn with<T>(
+    postgres: &Postgres,
+    mut with: impl FnMut(&mut Client) -> Result<T, SqlError>,
+) -> Result<T> {
+    if let Some(mut client) = take(&postgres.url) {
+        match with(&mut client) {
+            Err(SqlError::Lost(_)) => {}
+            other => {
+                give_back(&postgres.url, client);
+                return other.map_err(|error| explain(postgres, error));
+            }
+        }
+    }
+    let mut client = connect(postgres, None)?;
+    let done = with(&mut client).map_err(|error| explain(postgres, error))?;
+    give_back(&postgres.url, client);
+    Ok(done)
+}
+
+/// A connection of one's own, to the maintenance database or another one.
+pub(super) fn connect(postgres: &Postgres, database: Option<&str>) -> Result<Client> {
+    let mut url = Url::parse(&postgres.url)?;
+    if let Some(database) = database {
+        url = url.with_database(database);
+    }
+    Client::connect(&url).map_err(|error| explain(postgres, error))
+}
+
+fn take(url: &str) -> Option<Client> {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    idle.as_mut()?.get_mut(url)?.pop()
+}
+
+fn give_back(url: &str, client: Client) {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = idle.get_or_insert_default();
+    all.entry(url.to_owned()).or_default().push(client);
+}
+
+/// What an error means for whoever wants a database, and what to do.
+pub(super) fn explain(postgres: &Postgres, error: SqlError) -> Error {
+    let what = match (&error, &postgres.origin) {
+        (SqlError::Lost(_), Origin::Private { directory, log, .. }) => {
+            let what = "the PostgreSQL server of this run does not answer any more: somebody \
+                        stopped or killed it, or it crashed";
+            return Error::new(what).caused_by(match directory.exists() {
+                true => Error::new(log_tail(log)).caused_by(error),
+                false => Error::new("its directory is gone").caused_by(error),
+            });
+        }
+        (SqlError::Lost(_), Origin::Given(variable)) => {
+            format!("the PostgreSQL server of {variable} does not answer any more")
+        }
+        (SqlError::Refused(refusal), origin) => match (&*refusal.code, origin) {
+            ("53100", Origin::Private { directory, .. }) => {
+                let left = free(directory).map_or(String::new(), |free| {
+                    format!(", {} MB are free", free >> 20)
+                });
+                format!(
+                    "there is no room for another database in `{}`{left} (ITEST_SERVICE_DIR names \
+                     another place)",
+                    directory.display()
+                )
+            }
+            ("53100", Origin::Given(variable)) => {
+                format!("the disk of {variable}'s server is full")
+            }
+            ("42501", Origin::Given(variable)) => format!(
+                "the user of {variable} may not do that; to create databases, `ALTER ROLE … \
+                 CREATEDB` it"
+            ),
+            ("53300", _) => "the server has no connection left: fewer tests at a time, smaller \
+                             pools, or a higher `max_connections`"
+                .to_owned(),
+            ("55006", _) => "somebody is connected to the template".to_owned(),
+            _ => "the PostgreSQL server refuses".to_owned(),
+        },
+        (SqlError::Unexpected(_), _) => "the PostgreSQL server cannot be used".to_owned(),
+    };
+    Error::new(what).caused_by(error)
+}
