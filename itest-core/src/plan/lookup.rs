@@ -36,7 +36,8 @@ impl Names {
     /// that it uses ask for; then from the requesting fixture's module outwards; then anywhere in
     /// the test's crate, in the fixture's crate, in other crates, where a fixture with some `pub`
     /// comes before a private one: what a module has for itself does not compete with what a
-    /// `mod common` offers to all. Built-in fixtures come last, whoever asks.
+    /// `mod common` offers to all. Of a built-in fixture's name, only those two kinds
+    /// come before it: a module's own override is not for modules beside it.
     pub(crate) fn ranked(
         &self,
         name: &str,
@@ -59,6 +60,7 @@ impl Names {
                 ranks.push(found);
             }
         };
+        let builtin = all.iter().any(|fixture| is_builtin(fixture));
         // What a built-in fixture asks for is looked up as if the test asked: anybody may override.
         let requester = requester.filter(|requester| !is_builtin(requester));
         let chains = [Some(test_module), requester.map(|r| r.module_path)];
@@ -68,10 +70,10 @@ impl Names {
         for module in chains.into_iter().flatten() {
             let in_crate = |fixture: &FixtureDef| encloses(crate_of(module), fixture.module_path);
             rank(&|fixture| in_crate(fixture) && fixture.public);
-            rank(&in_crate);
+            rank(&|fixture| in_crate(fixture) && !builtin);
         }
         rank(&|fixture| fixture.public && !is_builtin(fixture));
-        rank(&|fixture| !is_builtin(fixture));
+        rank(&|fixture| is_builtin(fixture));
         rank(&|_| true);
         ranks
     }

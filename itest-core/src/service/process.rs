@@ -161,7 +161,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
+        if matches!(self.exited(), Ok(None)) {
             let _ = self.stop();
         }
         // What is left of it, children of a server that was killed for instance, stays registered.

@@ -24,7 +24,7 @@ impl Scene {
                 command.env_remove(&name);
             }
         }
-        command.args([filter, "--ignored", "--color=never", "--test-threads=2"]);
+        command.args([filter, "--ignored", "--color=never"]);
         Scene(command)
     }
 
@@ -36,12 +36,6 @@ impl Scene {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
-    }
-
-    /// Without any PostgreSQL that could be found.
-    pub(crate) fn bare(self) -> Self {
-        // What packages install stays where it is, so the version asked for decides.
-        self.env("PATH", "/no/such/directory")
     }
 
     pub(crate) fn command(self) -> Command {

@@ -1,14 +1,16 @@
 //! The built-in fixtures, declared like anybody's.
 
 use super::{Error, Migrations, PgDatabase, PgTemplate, Postgres};
-use crate::{Request, fixture};
+use crate::{Request, fixture, provide};
 
 type Result<T> = std::result::Result<T, Error>;
 
 /// A PostgreSQL server for the whole run.
 #[fixture(scope = "session")]
 pub async fn postgres() -> Result<Postgres> {
-    Postgres::builder().start().await
+    let server = Postgres::builder().start().await?;
+    let server = provide!(server);
+    server.stop().await?;
 }
 
 /// What databases of tests have in them; override it.

@@ -120,7 +120,7 @@ impl Migrations {
 
 /// Now, since another process may use the value in another directory.
 fn absolute(path: &Path) -> PathBuf {
-    crate::condition::package_path(&path.to_string_lossy())
+    crate::condition::package_path(path)
 }
 
 /// The files of a directory in their order.

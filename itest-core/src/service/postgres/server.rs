@@ -166,11 +166,44 @@ impl PrivateServer {
         self.process.log()
     }
 
-    /// Stops it and removes its directory.
+    /// Stops it; dropping it removes its directory.
     pub(super) fn stop(&mut self) -> Result<()> {
-        self.process.stop()
+        let stopped = self.process.stop();
+        if stopped.is_err() {
+            remove_segment(&self.directory.path().join("data/postmaster.pid"));
+        }
+        stopped
     }
 }
+
+/// Removes the shared memory by which a server shows that its data is in use. Only one that was
+/// killed leaves it behind.
+#[cfg(unix)]
+#[expect(unsafe_code, reason = "std has no shared memory")]
+fn remove_segment(pid_file: &Path) {
+    let text = std::fs::read_to_string(pid_file).unwrap_or_default();
+    let pid: Option<libc::pid_t> = text.lines().next().and_then(|pid| pid.parse().ok());
+    // Its key and its number.
+    let line = text.lines().nth(6).unwrap_or_default();
+    let id = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|id| id.parse().ok());
+    let (Some(pid), Some(id)) = (pid, id) else {
+        return;
+    };
+    // SAFETY: all zeros is a value of this struct of numbers, which the first call fills. The
+    // segment is removed only if that very server made it.
+    unsafe {
+        let mut segment: libc::shmid_ds = std::mem::zeroed();
+        if libc::shmctl(id, libc::IPC_STAT, &raw mut segment) == 0 && segment.shm_cpid == pid {
+            libc::shmctl(id, libc::IPC_RMID, std::ptr::null_mut());
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn remove_segment(_: &Path) {}
 
 fn command(port: u16, directory: &Path, installation: &Installation, options: &Options) -> Command {
     let mut command = Command::new(&installation.postgres);

@@ -1,6 +1,9 @@
 //! PostgreSQL: private servers, a database for each test, and what goes wrong.
 
 mod databases;
+mod ends;
+mod errors;
+mod scenes;
 mod servers;
 
 use std::process::Command;
