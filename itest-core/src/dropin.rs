@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -36,6 +37,8 @@ struct DropIn {
     process: Arc<Host>,
     recorder: Mutex<Recorder>,
     binary: String,
+    /// This process, in contrast to one that a test has forked.
+    pid: u32,
 }
 
 static DROP_IN: OnceLock<Result<DropIn, String>> = OnceLock::new();
@@ -112,9 +115,10 @@ impl DropIn {
             events: Events::nowhere(),
             on_hung: Arc::new(|test, failure| hung(test, &failure)),
         };
-        let session = Session::new(&shared);
         let binary = binary_id();
         let recorder = Recorder::new(History::load([&*binary]));
+        let session = Session::drop_in(&shared, args.in_process)
+            .map_err(|error| format!("error: there can be no session: {error}"))?;
         let process = Host::new(shared.clone(), Holds::Process, Some(session.upstream()));
         Ok(DropIn {
             shared,
@@ -126,6 +130,7 @@ impl DropIn {
             process: Arc::new(process),
             recorder: Mutex::new(recorder),
             binary,
+            pid: process::id(),
         })
     }
 
@@ -181,15 +186,23 @@ impl DropIn {
         drop(recorder);
         let mut failed = false;
         // The process's fixtures first: they build on the session's.
+        let limit = Some(END_LIMIT);
+        let of_process = || {
+            let errors = self.process.end(limit)?.into_iter();
+            Ok(errors.map(|error| (error, String::new())).collect())
+        };
         for end in [
-            &(|| self.process.end(Some(END_LIMIT))) as &dyn Fn() -> _,
-            &|| self.session.end(Some(END_LIMIT)),
+            &of_process as &dyn Fn() -> Result<Vec<_>, RecvTimeoutError>,
+            &|| self.session.end(limit),
         ] {
             match end() {
                 Ok(errors) => {
-                    for error in errors {
+                    for (error, output) in errors {
                         failed = true;
                         say(&error_text("teardown", &error));
+                        if !output.is_empty() {
+                            say(output.trim_end());
+                        }
                     }
                 }
                 Err(_) => {
@@ -300,7 +313,7 @@ dtor::declarative::dtor! {
     #[dtor(unsafe)]
     fn tear_down_at_exit() {
         let failed = match DROP_IN.get() {
-            Some(Ok(drop_in)) => drop_in.end(),
+            Some(Ok(drop_in)) if drop_in.pid == process::id() => drop_in.end(),
             _ => false,
         };
         crate::resource::finish();

@@ -116,10 +116,10 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
     };
     let crew: Arc<dyn Crew> = match kind {
         #[cfg(unix)]
-        CrewKind::Processes => Arc::new(Processes::new(work, args)),
+        CrewKind::Processes => Arc::new(Processes::new(work, args)?),
         #[cfg(not(unix))]
         CrewKind::Processes => unreachable!("there are no worker processes here"),
-        CrewKind::Threads(plan) => Arc::new(Threads::new(plan, work, args, sender.clone())),
+        CrewKind::Threads(plan) => Arc::new(Threads::new(plan, work, args, sender.clone())?),
     };
     for number in 0..threads {
         let (crew, done) = (crew.clone(), sender.clone());

@@ -3,6 +3,7 @@
 //! Fixtures of that width stay on this thread from setup to teardown; users get a copy (session)
 //! or a handle to the shared value.
 
+use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -12,6 +13,10 @@ use super::runtime::On;
 use super::store::{Fetched, For, Holds, SetupStop, Shared, Store, Upstream};
 use crate::outcome::FixtureError;
 use crate::plan::NodeId;
+#[cfg(unix)]
+use crate::scope::Scope;
+#[cfg(unix)]
+use crate::session::{Client, Hosts, Owner, Program, Run};
 
 /// Starts its thread when it is first asked for something.
 pub(crate) struct Host {
@@ -23,18 +28,57 @@ pub(crate) struct Host {
 pub(crate) enum Session {
     /// On a thread of this process, which is the whole run.
     Here(Arc<Host>),
-    /// In a host that all processes of the run share.
+    /// In hosts that all processes of the run share.
     #[cfg(unix)]
-    Shared(Arc<crate::session::Client>),
+    Shared(Arc<Client>),
+    /// In hosts of this process's own.
+    #[cfg(unix)]
+    Owned(Arc<Client>, Arc<Owner>),
 }
 
 impl Session {
-    pub(crate) fn new(shared: &Shared) -> Self {
+    /// For a process that runs tests itself.
+    ///
+    /// # Errors
+    /// When the run cannot be joined.
+    pub(crate) fn in_process(shared: &Shared) -> io::Result<Self> {
         #[cfg(unix)]
-        if let Some(run) = crate::session::run_id() {
-            let client = crate::session::Client::new(run, shared.plan.clone());
-            return Session::Shared(Arc::new(client));
+        if let Some(run) = Run::joined() {
+            let client = Client::new(Arc::new(Hosts::new(run)), Program::this()?, &shared.plan);
+            return Ok(Session::Shared(Arc::new(client)));
         }
+        Ok(Session::here(shared))
+    }
+
+    /// For a process of libtest; `in_process` asks for a thread.
+    ///
+    /// # Errors
+    /// When the run cannot be joined, or there can be none.
+    #[cfg_attr(not(unix), expect(unused_variables, reason = "there is only one way"))]
+    pub(crate) fn drop_in(shared: &Shared, in_process: bool) -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            let plan = &shared.plan;
+            let program = Program::this_drop_in(plan)?;
+            if let Some(run) = Run::joined() {
+                let client = Client::new(Arc::new(Hosts::new(run)), program, plan);
+                return Ok(Session::Shared(Arc::new(client)));
+            }
+            let has_any = plan
+                .nodes
+                .iter()
+                .any(|node| node.def.scope == Scope::Session);
+            if has_any && !in_process && !cfg!(miri) {
+                let hosts = Arc::new(Hosts::new(Run::owned()));
+                let owner = Owner::new(hosts.clone())?;
+                let client = Client::new(hosts, program, plan);
+                return Ok(Session::Owned(Arc::new(client), Arc::new(owner)));
+            }
+        }
+        Ok(Session::here(shared))
+    }
+
+    fn here(shared: &Shared) -> Self {
         Session::Here(Arc::new(Host::new(shared.clone(), Holds::Session, None)))
     }
 
@@ -42,19 +86,34 @@ impl Session {
         match self {
             Session::Here(host) => host.clone(),
             #[cfg(unix)]
-            Session::Shared(client) => client.clone(),
+            Session::Shared(client) | Session::Owned(client, _) => client.clone(),
         }
     }
 
-    /// Tears down what is here, as [`Host::end`] does; what is shared outlives this process.
+    /// Tears down what is this process's own, waiting at most for `limit`; what is shared outlives
+    /// it. Gives each error with what the fixture printed, where that is known.
+    ///
+    /// # Errors
+    /// When it does not end in time.
     pub(crate) fn end(
         &self,
         limit: Option<Duration>,
-    ) -> Result<Vec<FixtureError>, RecvTimeoutError> {
+    ) -> Result<Vec<(FixtureError, String)>, RecvTimeoutError> {
         match self {
-            Session::Here(host) => host.end(limit),
+            Session::Here(host) => {
+                let errors = host.end(limit)?.into_iter();
+                Ok(errors.map(|error| (error, String::new())).collect())
+            }
             #[cfg(unix)]
             Session::Shared(_) => Ok(Vec::new()),
+            #[cfg(unix)]
+            Session::Owned(_, owner) => match owner.finish(limit) {
+                Ok(errors) => {
+                    let errors = errors.into_iter();
+                    Ok(errors.map(|one| (one.error, one.output)).collect())
+                }
+                Err(_) => Err(RecvTimeoutError::Timeout),
+            },
         }
     }
 }

@@ -10,14 +10,16 @@ pub(crate) mod panic;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]
-pub(crate) use process::protocol;
+pub(crate) use process::{
+    end_group, ended_how, flush_c, kill_group, protocol, take_stdin, wait_for_end,
+};
 pub(crate) mod recorder;
 mod runtime;
 mod schedule;
 pub(crate) mod store;
-mod suite;
+pub(crate) mod suite;
 mod threads;
-mod watchdog;
+pub(crate) mod watchdog;
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;

@@ -54,8 +54,8 @@ pub(crate) type SharedCell = Arc<RwLock<Option<Box<dyn std::any::Any + Send + Sy
 
 /// Where a store gets the values from that it does not hold itself.
 pub(crate) trait Upstream: Send + Sync {
-    /// The value of a session fixture that another host of the run holds.
-    fn offers(&self, _node: NodeId, _test: usize) -> Option<Result<Fetched, SetupStop>> {
+    /// Why a session value that was given before is none any more: its host died.
+    fn is_lost(&self, _node: NodeId, _test: usize) -> Option<SetupStop> {
         None
     }
 
@@ -74,17 +74,22 @@ pub(crate) enum Holds {
     Test,
     /// Session values.
     Session,
-    /// Session values but those that another host of the run offers.
-    SessionBut,
+    /// The value of one session fixture.
+    #[cfg(unix)]
+    Fixture(NodeId),
 }
 
 impl Holds {
-    fn key(self, key: Key) -> bool {
+    fn instance(self, key: Key, node: NodeId) -> bool {
+        #[cfg(not(unix))]
+        let _ = node;
         match self {
             Holds::Worker => key != Key::Session,
             Holds::Process => key != Key::Session && key != Key::Test,
             Holds::Test => key == Key::Test,
-            Holds::Session | Holds::SessionBut => key == Key::Session,
+            Holds::Session => key == Key::Session,
+            #[cfg(unix)]
+            Holds::Fixture(fixture) => node == fixture,
         }
     }
 }
@@ -150,16 +155,20 @@ impl Store {
         let plan = self.shared.plan.clone();
         let def = plan.node(id).def;
         let key = user.test.key(def.scope);
+        let is_here = self.holds.instance(key, id);
         if let Some(instance) = self.find(id, key) {
-            return instance.outcome.clone().map_err(SetupStop::remembered);
+            let outcome = instance.outcome.clone();
+            if key == Key::Session
+                && !is_here
+                && outcome.is_ok()
+                && let Some(lost) = self.upstream().is_lost(id, user.index)
+            {
+                return Err(lost);
+            }
+            return outcome.map_err(SetupStop::remembered);
         }
-        if !self.holds.key(key) {
+        if !is_here {
             let fetched = self.upstream().fetch(id, user.index);
-            return self.take_over(id, key, def, fetched, user);
-        }
-        if self.holds == Holds::SessionBut
-            && let Some(fetched) = self.upstream().offers(id, user.index)
-        {
             return self.take_over(id, key, def, fetched, user);
         }
         let request = Request::for_fixture(user.test.name.clone(), def.name, def.scope);
@@ -520,7 +529,7 @@ impl Store {
 }
 
 impl SetupStop {
-    fn remembered(mut self) -> Self {
+    pub(crate) fn remembered(mut self) -> Self {
         if let SetupStop::Failed(error) = &mut self {
             error.remembered = true;
         }

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{BinaryId, TestName};
 use crate::plan::{HeldLock, Key, NodeId, Plan, Verdict};
+#[cfg(unix)]
+use crate::session::Wanted;
 
 /// A test binary, and what there is to run of it.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub(crate) struct Summary {
     pub(crate) tests: Vec<SuiteTest>,
     /// Tests that the filters left out.
     pub(crate) filtered_out: usize,
+    /// The session fixtures that its tests need.
+    #[cfg(unix)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) session: Vec<Wanted>,
 }
 
 /// A test as its binary has planned it.
@@ -79,6 +85,10 @@ impl Summary {
         for (index, verdict) in verdicts {
             all[index] = verdict;
         }
+        #[cfg(unix)]
+        let running = (0..all.len()).filter(|index| all[*index] == Verdict::Run);
+        #[cfg(unix)]
+        let session = crate::session::wanted(plan, running);
         let mut numbers: HashMap<(NodeId, Key), u32> = HashMap::new();
         let tests = all.into_iter().enumerate().map(|(index, verdict)| {
             let (instances, worker_fixtures) = match verdict {
@@ -100,6 +110,8 @@ impl Summary {
         Summary {
             tests: tests.collect(),
             filtered_out: plan.filtered_out,
+            #[cfg(unix)]
+            session,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The crew of `--in-process`: executors are threads, and nothing is captured.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
@@ -24,7 +25,12 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    pub(super) fn new(plan: Arc<Plan>, work: Work, args: &Args, hung: Sender<Message>) -> Self {
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        work: Work,
+        args: &Args,
+        hung: Sender<Message>,
+    ) -> io::Result<Self> {
         let shared = Shared {
             plan,
             events: work.events,
@@ -33,13 +39,13 @@ impl Threads {
                 let _ = hung.send(Message::Hung { test, failure });
             }),
         };
-        Threads {
-            session: Session::new(&shared),
+        Ok(Threads {
+            session: Session::in_process(&shared)?,
             shared,
             schedule: work.schedule,
             require: args.require.clone(),
             fail_fast: args.fail_fast,
-        }
+        })
     }
 }
 

@@ -5,10 +5,13 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use super::runner::Runner;
+
 /// The directory of one run, readable by its owner only.
 ///
-/// It has a `lock`, and of each host `N` its socket `N.sock`, the list of its fixtures `N.offers`,
-/// its output `N.log`, its life `N.life` (a lock that it holds) and, if it died, `N.dead`.
+/// It has a `lock`, the socket `owner.sock` of a dispatcher that wants to know what happens, and of
+/// each host `N` its socket `N.sock`, the list of its fixtures `N.offers`, its output `N.log` and
+/// its life `N.life`, a lock that it holds.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     pub(super) path: PathBuf,
@@ -25,6 +28,13 @@ impl Directory {
         Ok(Directory { path })
     }
 
+    /// Makes the directory of a run of this process's own.
+    pub(super) fn of_owned(run: &str) -> io::Result<Self> {
+        // What is there is of a process that had the number of this one before.
+        let _ = fs::remove_dir_all(base()?.join(run));
+        Directory::of_run(run)
+    }
+
     pub(super) fn at(path: PathBuf) -> Self {
         Directory { path }
     }
@@ -38,6 +48,11 @@ impl Directory {
         let file = open_lock(&self.path.join("lock"))?;
         file.lock()?;
         Ok(file)
+    }
+
+    /// Where the owner of the run listens, if it wants to know what happens.
+    pub(super) fn owner(&self) -> PathBuf {
+        self.path.join("owner.sock")
     }
 
     /// How many hosts there have been.
@@ -71,8 +86,11 @@ pub(super) fn live(path: &Path) -> io::Result<File> {
 pub(super) fn sweep() {
     let Ok(base) = base() else { return };
     for run in fs::read_dir(base).into_iter().flatten().flatten() {
+        let name = run.file_name();
+        let owner = name.to_str().and_then(super::run::owner);
         let run = Directory::at(run.path());
-        if run.hosts() == 0 {
+        let is_young = run.hosts() == 0 && owner.is_none();
+        if is_young || owner.is_some_and(Runner::is_there) {
             continue;
         }
         let Ok(lock) = open_lock(&run.path.join("lock")) else {

@@ -1,8 +1,9 @@
 //! The session host: a process that holds session fixtures for the other processes of a run.
 
+use std::fmt;
 use std::fs;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
-use std::os::fd::{AsFd, AsRawFd};
+use std::io::{self, BufReader};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,45 +11,70 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::client::Client;
 use super::directory::{self, Directory};
+use super::errors;
+use super::fixtures::Fixtures;
+use super::hosts::Hosts;
+use super::log::Log;
+use super::news::Publisher;
+use super::protocol::{self, Reply, Request, TeardownError};
+use super::run::Run;
 use super::runner::Runner;
-use super::{Reply, Request, offers};
-use crate::outcome::FixtureError;
-use crate::plan::{NodeId, Plan};
-use crate::run::events::Events;
-use crate::run::host::fetch;
-use crate::run::protocol;
-use crate::run::store::{Fetched, Holds, SetupStop, Shared, Store, Upstream};
+use crate::plan::Plan;
+use crate::run::end_group;
+use crate::run::watchdog::watch;
 
 /// Tells a process that it is a host, and of what.
 pub(super) const HOST_VARIABLE: &str = "ITEST_SESSION_HOST";
 
-/// How long test processes may outlive their runner before their fixtures are torn down.
+/// How long test processes may outlive their runner before their fixtures are torn down, and how
+/// long that may take.
 const ORPHAN_LIMIT: Duration = Duration::from_secs(30);
 
 /// What a host was started for.
 #[derive(Debug)]
 pub(crate) struct Orders {
     host: usize,
-    runner: Runner,
-    run: String,
+    run: Run,
     directory: Directory,
+}
+
+impl Orders {
+    pub(super) fn new(host: usize, run: &Run, directory: &Directory) -> Self {
+        Orders {
+            host,
+            run: run.clone(),
+            directory: directory.clone(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.splitn(5, ' ');
+        Some(Orders {
+            host: words.next()?.parse().ok()?,
+            run: Run {
+                runner: Runner {
+                    pid: words.next()?.parse().ok()?,
+                    started: words.next()?.parse().ok()?,
+                },
+                id: words.next()?.to_owned(),
+            },
+            directory: Directory::at(PathBuf::from(words.next()?)),
+        })
+    }
+}
+
+impl fmt::Display for Orders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Runner { pid, started } = self.run.runner;
+        let (id, path) = (&self.run.id, self.directory.path.display());
+        write!(f, "{} {pid} {started} {id} {path}", self.host)
+    }
 }
 
 /// What this process was started for, if it was started as a host.
 pub(crate) fn host_if_asked() -> Option<Orders> {
-    let text = std::env::var(HOST_VARIABLE).ok()?;
-    let mut words = text.splitn(5, ' ');
-    let orders = Orders {
-        host: words.next()?.parse().ok()?,
-        runner: Runner {
-            pid: words.next()?.parse().ok()?,
-            started: words.next()?.parse().ok()?,
-        },
-        run: words.next()?.to_owned(),
-        directory: Directory::at(PathBuf::from(words.next()?)),
-    };
+    let orders = Orders::parse(&std::env::var(HOST_VARIABLE).ok()?)?;
     // What fixtures start is not a host.
     crate::builtin::set_env(HOST_VARIABLE, None);
     Some(orders)
@@ -56,12 +82,23 @@ pub(crate) fn host_if_asked() -> Option<Orders> {
 
 enum Message {
     Connected,
-    Ask {
-        request: Request,
-        reply: Sender<Reply>,
-    },
     Disconnected,
     RunnerGone,
+    Finish(Finish),
+}
+
+/// The owner of the run wants it to end.
+struct Finish {
+    /// Takes what went wrong.
+    errors: Sender<Vec<TeardownError>>,
+    /// Tells that the owner knows it.
+    told: Receiver<()>,
+}
+
+/// What all conversations share.
+struct Service {
+    fixtures: Arc<Fixtures>,
+    messages: Sender<Message>,
 }
 
 /// The whole life of a host.
@@ -69,56 +106,70 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
     crate::run::panic::install_hook();
     let Orders {
         host,
-        runner,
         run,
         directory,
     } = orders;
     let life = directory::live(&directory.file(host, "life"))?;
+    let listener = UnixListener::from(crate::run::take_stdin()?);
+    let runner = run.runner;
     crate::resource::guard_host(runner.identity())?;
-    let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let publisher = Arc::new(Publisher::new(&directory, host));
+    let fixtures = Arc::new(Fixtures::new(
+        Arc::new(plan),
+        host,
+        Hosts::new(run),
+        Log::new(directory.file(host, "log")),
+        publisher.clone(),
+    ));
+    publish_offers(&directory, host, &fixtures)?;
     let (sender, messages) = mpsc::channel();
-    let accepting = sender.clone();
-    spawn("itest-accept", move || accept(&listener, &accepting))?;
+    let service = Arc::new(Service {
+        fixtures: fixtures.clone(),
+        messages: sender.clone(),
+    });
+    spawn("itest-accept", move || accept(&listener, &service))?;
     spawn("itest-runner", move || {
         // If it cannot be watched, the run ends when nobody is connected any more.
         let _ = runner.wait();
         let _ = sender.send(Message::RunnerGone);
+        // Nobody else would ever end what hangs now.
+        std::mem::forget(watch(2 * ORPHAN_LIMIT, || end_group()));
     })?;
 
-    let plan = Arc::new(plan);
-    let earlier = Earlier(Client::of_host(run, plan.clone(), host));
-    let shared = Shared {
-        plan: plan.clone(),
-        events: Events::nowhere(),
-        on_hung: Arc::new(|_, failure| {
-            println!("{failure}");
-            // Whoever waits for it sees the connection end.
-            std::process::exit(1);
-        }),
-    };
-    let mut store = Store::new(shared, Holds::SessionBut, Some(Arc::new(earlier)));
-    let mut log = Log::new(directory.file(host, "log"));
-    serve(&mut store, &plan, &messages, &mut log);
-
-    let errors = store.leave(None);
-    keep_errors(&errors, &mut log);
-    drop(store);
+    let asked = until_the_end(&messages);
+    let errors = fixtures.end();
+    publisher.end();
+    match asked {
+        None => errors::keep(&errors),
+        Some(finish) => {
+            let _ = finish.errors.send(errors);
+            let _ = finish.told.recv();
+        }
+    }
     let _lock = directory.lock()?;
     drop(life);
     directory.remove_host(host);
     Ok(())
 }
 
-/// Answers until the runner is gone and nobody is connected.
-fn serve(store: &mut Store, plan: &Plan, messages: &Receiver<Message>, log: &mut Log) {
-    let offers = offers(plan);
+/// Makes it known what can be had here, all at once.
+fn publish_offers(directory: &Directory, host: usize, fixtures: &Fixtures) -> io::Result<()> {
+    let all: Vec<&str> = fixtures.identities().collect();
+    let partial = directory.file(host, "partial");
+    fs::write(&partial, all.join("\n"))?;
+    fs::rename(partial, directory.file(host, "offers"))
+}
+
+/// Waits until the owner of the run asks for the end, or until the runner is gone and nobody is
+/// connected.
+fn until_the_end(messages: &Receiver<Message>) -> Option<Finish> {
     let mut connected = 0_usize;
     // Whoever started us is about to connect, even if the runner is gone by now.
     let mut awaited = true;
     let mut orphaned: Option<Instant> = None;
     loop {
         if orphaned.is_some() && connected == 0 && !awaited {
-            return;
+            return None;
         }
         let message = match orphaned {
             None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -131,61 +182,71 @@ fn serve(store: &mut Store, plan: &Plan, messages: &Receiver<Message>, log: &mut
             }
             Ok(Message::Disconnected) => connected = connected.saturating_sub(1),
             Ok(Message::RunnerGone) => orphaned = Some(Instant::now()),
-            Ok(Message::Ask { request, reply }) => {
-                let found = offers
-                    .iter()
-                    .find(|(identity, ..)| *identity == request.fixture);
-                let Some(&(_, node, test)) = found else {
-                    continue;
-                };
-                let _ = log.cut();
-                let answer = fetch(store, node, test).map(|fetched| match fetched {
-                    Fetched::Session(value) => value,
-                    Fetched::Cell(_) => panic!("itest bug: a session value has no JSON"),
-                });
-                let output = match answer {
-                    Ok(_) => String::new(),
-                    Err(_) => log.cut(),
-                };
-                // Whoever asked may be gone; the value stays for the next one.
-                let _ = reply.send(Reply { answer, output });
-            }
-            Err(_) => return,
+            Ok(Message::Finish(finish)) => return Some(finish),
+            Err(_) => return None,
         }
     }
 }
 
-fn accept(listener: &UnixListener, sender: &Sender<Message>) {
+fn accept(listener: &UnixListener, service: &Arc<Service>) {
     for stream in listener.incoming() {
         let Ok(stream) = stream else { continue };
         if !is_ours(&stream) {
             continue;
         }
         // Before the thread starts: a lease counts from the connection on.
-        let _ = sender.send(Message::Connected);
-        let sending = sender.clone();
+        let _ = service.messages.send(Message::Connected);
+        let serving = service.clone();
         let started = spawn("itest-lease", move || {
-            converse(stream, &sending);
-            let _ = sending.send(Message::Disconnected);
+            serving.converse(stream);
+            let _ = serving.messages.send(Message::Disconnected);
         });
         if started.is_err() {
-            let _ = sender.send(Message::Disconnected);
+            let _ = service.messages.send(Message::Disconnected);
         }
     }
 }
 
-fn converse(stream: UnixStream, sender: &Sender<Message>) {
-    let mut stream = BufReader::new(stream);
-    // Garbage, and the end, end the conversation.
-    while let Ok(Some(request)) = protocol::read(&mut stream) {
-        let (reply, answer) = mpsc::channel();
-        if sender.send(Message::Ask { request, reply }).is_err() {
+impl Service {
+    /// Answers one request after the other. Garbage, and the end, end the conversation.
+    fn converse(&self, stream: UnixStream) {
+        let mut stream = BufReader::new(stream);
+        while let Ok(Some(request)) = protocol::read(&mut stream) {
+            let reply = match request {
+                Request::Hello => Reply::Done,
+                Request::Fetch(wanted) => match self.fixtures.fetch(&wanted) {
+                    Some(fetch) => Reply::Fetched(fetch),
+                    None => return,
+                },
+                Request::Prefetch(all) => {
+                    self.fixtures.prefetch(&all);
+                    Reply::Done
+                }
+                Request::Finish => return self.finish(stream.get_mut()),
+            };
+            if protocol::write(stream.get_mut(), &reply).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn finish(&self, stream: &mut UnixStream) {
+        let (sender, errors) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let finish = Finish {
+            errors: sender,
+            told,
+        };
+        if self.messages.send(Message::Finish(finish)).is_err() {
             return;
         }
-        let Ok(answer) = answer.recv() else { return };
-        if protocol::write(stream.get_mut(), &answer).is_err() {
-            return;
+        let Ok(errors) = errors.recv() else { return };
+        if protocol::write(stream, &Reply::Finished(errors.clone())).is_err() {
+            errors::keep(&errors);
         }
+        let _ = tell.send(());
+        // The end of the process ends the connection, which tells that all is done.
+        let _ = io::Read::read(stream, &mut [0]);
     }
 }
 
@@ -226,61 +287,16 @@ fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks the hosts before this one.
-struct Earlier(Client);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Upstream for Earlier {
-    fn offers(&self, node: NodeId, test: usize) -> Option<Result<Fetched, SetupStop>> {
-        let reply = self.0.ask(node, test)?;
-        Some(reply.answer.map(Fetched::Session))
-    }
-
-    fn fetch(&self, _: NodeId, _: usize) -> Result<Fetched, SetupStop> {
-        panic!("itest bug: a session host was asked for a narrower value")
-    }
-}
-
-/// What the host and its fixtures print.
-struct Log {
-    path: PathBuf,
-    read: u64,
-}
-
-impl Log {
-    fn new(path: PathBuf) -> Self {
-        Log { path, read: 0 }
-    }
-
-    /// What was printed since the last time.
-    fn cut(&mut self) -> String {
-        use std::io::Write;
-        let _ = io::stdout().flush();
-        let mut bytes = Vec::new();
-        if let Ok(mut file) = fs::File::open(&self.path)
-            && file.seek(SeekFrom::Start(self.read)).is_ok()
-        {
-            let _ = file.read_to_end(&mut bytes);
-        }
-        self.read += bytes.len() as u64;
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-/// Where errors wait for the next run.
-pub(super) fn errors_file() -> io::Result<PathBuf> {
-    Ok(Directory::of_run("errors")?.path.join("teardown.txt"))
-}
-
-fn keep_errors(errors: &[FixtureError], log: &mut Log) {
-    use std::io::Write;
-    if errors.is_empty() {
-        return;
-    }
-    let mut text: String = errors.iter().map(crate::dropin::teardown_text).collect();
-    text.push_str(&log.cut());
-    if let Ok(path) = errors_file()
-        && let Ok(mut file) = fs::File::options().create(true).append(true).open(path)
-    {
-        let _ = file.write_all(text.as_bytes());
+    #[test]
+    fn orders_survive_the_way() {
+        let directory = Directory::at(PathBuf::from("/tmp/a directory/run-1-2"));
+        let orders = Orders::new(7, &Run::owned(), &directory);
+        let parsed = Orders::parse(&orders.to_string()).expect("it is complete");
+        assert_eq!((parsed.host, &parsed.run), (7, &orders.run));
+        assert_eq!(parsed.directory.path, directory.path);
     }
 }

@@ -1,44 +1,41 @@
-//! Session fixtures that several test processes share: one *session host* for a nextest run.
+//! The session of a run: fixtures and locks that several processes share.
 //!
-//! nextest starts a process for every test. The first one that needs a session fixture starts a
-//! host, which is the test binary once more, in an OS session of its own and without any of the
-//! test's stdio, and leaves its address in the run's directory. Others find it there. A host keeps
-//! its fixtures while the runner lives or anybody is connected, and tears them down then.
+//! Whatever runs the tests, session fixtures live in *session hosts*: processes, each of them a
+//! test binary once more, in an OS session of its own and without a test's stdio. The processes of
+//! a run find them in the run's [`directory`]; whoever needs a fixture that no host offers starts
+//! one. A [`Run`] belongs to nextest, to the dispatcher of a full-mode binary, to `cargo itest`, or
+//! to a libtest process. It ends when its owner says so, which then waits for the teardown, or when
+//! the owner is gone. A host keeps its fixtures until then, and as long as anybody is connected.
 //!
 //! A fixture is known by where it stands in the source, so test binaries that share a
 //! `mod common` share its session fixtures. A host sets up only what no earlier host of the run
 //! offers, and asks those for the rest: teardown order holds across hosts.
+//!
+//! Not here: what `--in-process`, Miri and systems other than Unix do, which is a thread in
+//! `run::host`.
 
 mod client;
 mod directory;
+mod errors;
+mod fixtures;
 mod host;
+mod hosts;
+mod log;
+mod news;
+mod owner;
+mod protocol;
+mod run;
 mod runner;
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use client::Client;
 pub(crate) use host::{Orders, host_if_asked, run_host};
+pub(crate) use hosts::{Hosts, Program};
+pub(crate) use owner::Owner;
+pub(crate) use protocol::Wanted;
+pub(crate) use run::Run;
 
 use crate::plan::{Dep, NodeId, Plan};
-use crate::run::store::{SessionValue, SetupStop};
 use crate::scope::Scope;
-
-/// What a test process, or a later host, asks a host for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Request {
-    /// The fixture's [`identity`].
-    fixture: String,
-    /// On whose behalf.
-    test: String,
-}
-
-/// What a host answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Reply {
-    answer: Result<SessionValue, SetupStop>,
-    /// What the setup printed, if it went wrong.
-    output: String,
-}
 
 /// Removes what runs left behind whose hosts died without being able to.
 pub(crate) fn sweep_runs() {
@@ -50,17 +47,8 @@ pub(crate) fn shared_directory(name: &str) -> std::io::Result<std::path::PathBuf
     Ok(directory::Directory::of_run(name)?.path)
 }
 
-/// The run that this process is a part of, if several processes make up a run.
-pub(crate) fn run_id() -> Option<String> {
-    let var = |name| std::env::var(name).ok();
-    let id = var("NEXTEST_RUN_ID")?;
-    // The variables reach whatever a test starts, a nested `cargo test` for instance: this
-    // process must be the one that runs that test.
-    let test = var("NEXTEST_TEST_NAME")?;
-    let is_ours = std::env::args().any(|argument| argument == test);
-    let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !id.is_empty();
-    (is_ours && is_plain).then(|| format!("nextest-{id}"))
-}
+/// What is said where a host should be.
+const DIED: &str = "the session host died, the process that holds the session fixtures";
 
 /// What tells a session fixture from any other of the workspace: where it stands, and what it
 /// builds on.
@@ -79,16 +67,58 @@ fn identity(plan: &Plan, id: NodeId) -> String {
     identity
 }
 
-/// The session fixtures of a plan, each with a test that needs it.
-fn offers(plan: &Plan) -> Vec<(String, NodeId, usize)> {
-    let mut found: Vec<(String, NodeId, usize)> = Vec::new();
-    for (index, test) in plan.tests.iter().enumerate() {
-        for node in plan.reach(test) {
-            let known = found.iter().any(|(_, known, _)| *known == node);
-            if plan.node(node).def.scope == Scope::Session && !known {
-                found.push((identity(plan, node), node, index));
-            }
+/// A session fixture of a plan.
+#[derive(Debug, Clone)]
+struct Offer {
+    /// Its [`identity`].
+    fixture: String,
+    node: NodeId,
+    /// A test that needs it.
+    test: usize,
+}
+
+/// The session fixtures that these tests need, what a fixture builds on before it.
+fn needed(plan: &Plan, tests: impl Iterator<Item = usize>) -> Vec<Offer> {
+    let mut known = vec![false; plan.nodes.len()];
+    let mut found = Vec::new();
+    for test in tests {
+        for &node in &plan.tests[test].setup {
+            add(plan, node, test, &mut known, &mut found);
         }
     }
     found
+}
+
+fn add(plan: &Plan, node: NodeId, test: usize, known: &mut [bool], found: &mut Vec<Offer>) {
+    if std::mem::replace(&mut known[node.0 as usize], true) {
+        return;
+    }
+    for dep in &plan.node(node).deps {
+        if let Dep::Node(dep) = *dep {
+            add(plan, dep, test, known, found);
+        }
+    }
+    if plan.node(node).def.scope == Scope::Session {
+        let fixture = identity(plan, node);
+        found.push(Offer {
+            fixture,
+            node,
+            test,
+        });
+    }
+}
+
+/// The session fixtures of all tests of a plan.
+fn offers(plan: &Plan) -> Vec<Offer> {
+    needed(plan, 0..plan.tests.len())
+}
+
+/// The session fixtures that these tests need, as a host is asked for them.
+pub(crate) fn wanted(plan: &Plan, tests: impl Iterator<Item = usize>) -> Vec<Wanted> {
+    let needed = needed(plan, tests).into_iter();
+    let wanted = needed.map(|offer| Wanted {
+        fixture: offer.fixture,
+        test: plan.tests[offer.test].name.to_string(),
+    });
+    wanted.collect()
 }

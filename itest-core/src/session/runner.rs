@@ -11,8 +11,18 @@ pub(super) struct Runner {
 }
 
 impl Runner {
+    /// This process.
+    pub(super) fn this() -> Self {
+        Runner::of(std::process::id())
+    }
+
+    /// The process that started this one.
+    pub(super) fn parent() -> Self {
+        Runner::of(std::os::unix::process::parent_id())
+    }
+
     /// The nearest nextest above this process, or its parent.
-    pub(super) fn find() -> Self {
+    pub(super) fn of_nextest() -> Self {
         let parent = std::os::unix::process::parent_id();
         let mut pid = parent;
         // Wrappers may stand between; a process has few ancestors.
@@ -55,8 +65,13 @@ impl Runner {
         }
     }
 
-    fn is_there(self) -> bool {
-        start_of(self.pid).is_some_and(|started| started == self.started)
+    /// Whether it still runs.
+    pub(super) fn is_there(self) -> bool {
+        if cfg!(target_os = "linux") {
+            start_of(self.pid).is_some_and(|started| started == self.started)
+        } else {
+            exists(self.pid)
+        }
     }
 }
 
@@ -125,17 +140,20 @@ fn wait(runner: Runner) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
+fn wait(runner: Runner) -> io::Result<()> {
+    // Without pidfd there is nothing portable to wait for; asking twice a second costs nothing.
+    let (_never, again) = std::sync::mpsc::channel::<()>();
+    while exists(runner.pid) {
+        let _ = again.recv_timeout(std::time::Duration::from_millis(500));
+    }
+    Ok(())
+}
+
 #[expect(
     unsafe_code,
     reason = "std cannot look at a process that is not a child"
 )]
-fn wait(runner: Runner) -> io::Result<()> {
-    let pid = i32::try_from(runner.pid).map_err(io::Error::other)?;
-    // Without pidfd there is nothing portable to wait for; asking twice a second costs nothing.
-    let (_never, again) = std::sync::mpsc::channel::<()>();
+fn exists(pid: u32) -> bool {
     // SAFETY: signal 0 only asks whether the process is there.
-    while unsafe { libc::kill(pid, 0) } == 0 {
-        let _ = again.recv_timeout(std::time::Duration::from_millis(500));
-    }
-    Ok(())
+    i32::try_from(pid).is_ok_and(|pid| unsafe { libc::kill(pid, 0) } == 0)
 }

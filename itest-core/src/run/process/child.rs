@@ -1,4 +1,4 @@
-//! The test binary as a worker or session host: does what the dispatcher orders.
+//! The test binary as a worker: does what the dispatcher orders.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,34 +14,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::protocol::{self, Answer, Framed, Order, Passed, Report};
+use super::protocol::{self, Framed, Order, Passed, Report};
 use crate::cli::Args;
 use crate::event::{Event, Record};
 use crate::outcome::Outcome;
-use crate::plan::{NodeId, Plan};
+use crate::plan::Plan;
 use crate::run::events::{Clock, Events, Message};
 use crate::run::executor::Executor;
-use crate::run::host;
 use crate::run::interrupt;
-use crate::run::store::{Fetched, Holds, SetupStop, Shared, Store, Upstream};
+use crate::run::store::{Holds, Shared};
+use crate::session::{Client, Hosts, Program, Run};
 
 /// What a child process is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// Runs tests.
     Worker,
-    /// Holds the session fixtures.
-    SessionHost,
 }
 
 impl Role {
-    const ALL: [Role; 2] = [Role::Worker, Role::SessionHost];
+    const ALL: [Role; 1] = [Role::Worker];
 
     /// The first argument of such a process.
     pub(crate) fn argument(self) -> &'static str {
         match self {
             Role::Worker => "--itest-role=worker",
-            Role::SessionHost => "--itest-role=session-host",
         }
     }
 }
@@ -151,7 +148,7 @@ fn restore(output: &File) {
 }
 
 #[expect(unsafe_code, reason = "C libraries have buffers of their own")]
-fn flush_c() {
+pub(crate) fn flush_c() {
     // SAFETY: a null pointer means all streams; each is locked while it is flushed.
     unsafe {
         libc::fflush(std::ptr::null_mut());
@@ -163,12 +160,18 @@ impl ChildProcess {
     pub(in crate::run) fn run(self, plan: Plan, args: &Args) -> io::Result<ExitCode> {
         let records = File::options().append(true).open(&self.passed)?;
         std::fs::remove_file(&self.passed)?;
-        live(self.role, self.part, records, plan, args)
+        let run = Run::joined();
+        // What a test starts is not a part of it.
+        Run::hide();
+        let run = run.ok_or_else(|| io::Error::other("a worker is started by its dispatcher"))?;
+        match self.role {
+            Role::Worker => live(self.part, records, plan, args, run),
+        }
     }
 }
 
-fn live(role: Role, part: Part, records: File, plan: Plan, args: &Args) -> io::Result<ExitCode> {
-    let socket = take_stdin()?;
+fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Result<ExitCode> {
+    let socket = UnixStream::from(take_stdin()?);
     let orders = BufReader::new(socket.try_clone()?);
     let link = Arc::new(Link {
         socket: Mutex::new(socket),
@@ -198,56 +201,49 @@ fn live(role: Role, part: Part, records: File, plan: Plan, args: &Args) -> io::R
         }),
     };
     let (order_sender, ordered) = mpsc::channel();
-    let (answer_sender, answers) = mpsc::channel();
     let (working, worked) = mpsc::channel::<()>();
     thread::Builder::new()
         .name("itest-orders".to_owned())
         .spawn(move || {
-            listen(orders, &order_sender, &answer_sender);
+            listen(orders, &order_sender);
             // The dispatcher is gone. What runs is cancelled, and gets some time to tear down.
             interrupt::interrupt(libc::SIGTERM);
-            drop((order_sender, answer_sender));
+            drop(order_sender);
             if worked.recv_timeout(ORPHAN_LIMIT) == Err(RecvTimeoutError::Timeout) {
                 end_group();
             }
         })?;
-    match role {
-        Role::Worker => work(shared, args, &link, &ordered, answers),
-        Role::SessionHost => serve(shared, &link, &ordered),
-    }
+    let program = Program::this()?.printing(!args.capture);
+    let session = Client::new(Arc::new(Hosts::new(run)), program, &shared.plan);
+    work(shared, args, &link, &ordered, Arc::new(session));
     drop(working);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Takes the socket that stands at stdin and leaves `/dev/null` there for user code.
 #[expect(unsafe_code, reason = "stdin is replaced before anything else runs")]
-fn take_stdin() -> io::Result<UnixStream> {
+pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     // SAFETY: nothing has read from stdin yet, and no other thread opens files: the lowest free
     // descriptor is 0 again.
     drop(unsafe { OwnedFd::from_raw_fd(0) });
     let null = File::open("/dev/null")?;
     std::mem::forget(null);
-    Ok(UnixStream::from(socket))
+    Ok(socket)
 }
 
 #[expect(unsafe_code, reason = "std has no way to kill a process group")]
-fn end_group() -> ! {
-    // SAFETY: a plain system call; 0 is our own group, which the dispatcher made for us.
+pub(crate) fn end_group() -> ! {
+    // SAFETY: a plain system call; 0 is our own group, which was made for us.
     unsafe {
         libc::kill(0, libc::SIGKILL);
     }
     std::process::abort()
 }
 
-fn listen(
-    mut orders: BufReader<UnixStream>,
-    order_sender: &Sender<Order>,
-    answer_sender: &Sender<Answer>,
-) {
+fn listen(mut orders: BufReader<UnixStream>, order_sender: &Sender<Order>) {
     while let Ok(Some(order)) = protocol::read(&mut orders) {
         let sent = match order {
-            Order::Fetched(answer) => answer_sender.send(answer).is_ok(),
             Order::Cancel => {
                 interrupt::interrupt(libc::SIGINT);
                 true
@@ -294,23 +290,13 @@ fn forward(link: &Link, message: Message) {
     }
 }
 
-fn work(
-    shared: Shared,
-    args: &Args,
-    link: &Arc<Link>,
-    ordered: &Receiver<Order>,
-    answers: Receiver<Answer>,
-) {
-    let upstream = Arc::new(Dispatcher {
-        link: link.clone(),
-        answers: Mutex::new(answers),
-    });
+fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, session: Arc<Client>) {
     let mut executor = Executor::new(
         shared,
         Arc::default(),
         args.require.clone(),
         Holds::Worker,
-        upstream,
+        session,
     );
     while let Ok(order) = ordered.recv() {
         match order {
@@ -323,49 +309,8 @@ fn work(
                 }
                 link.send(Report::Idle);
             }
-            Order::Finish | Order::Cancel | Order::Fetch { .. } | Order::Fetched(_) => break,
+            Order::Finish | Order::Cancel => break,
         }
     }
     executor.finish();
-}
-
-fn serve(shared: Shared, link: &Link, ordered: &Receiver<Order>) {
-    let mut store = Store::new(shared.clone(), Holds::Session, None);
-    while let Ok(order) = ordered.recv() {
-        match order {
-            Order::Fetch { node, test } => {
-                let fetched = host::fetch(&mut store, NodeId(node), test as usize);
-                link.send(Report::Fetched(fetched.map(|fetched| match fetched {
-                    Fetched::Session(value) => value,
-                    Fetched::Cell(_) => panic!("itest bug: the session host was asked for more"),
-                })));
-            }
-            Order::Finish | Order::Cancel | Order::Run(_) | Order::Fetched(_) => break,
-        }
-    }
-    store.leave(None);
-}
-
-/// Session values come from the host by way of the dispatcher.
-struct Dispatcher {
-    link: Arc<Link>,
-    answers: Mutex<Receiver<Answer>>,
-}
-
-impl Upstream for Dispatcher {
-    fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        self.link.send(Report::Fetch {
-            node: node.0,
-            test: u32::try_from(test).expect("itest bug: more than 2^32 tests"),
-        });
-        match answers.recv() {
-            Ok(answer) => answer.map(Fetched::Session),
-            // The dispatcher is gone, and with it whoever could read why.
-            Err(_) => Err(SetupStop::Skipped {
-                fixture: String::new(),
-                reason: "the run has ended".to_owned(),
-            }),
-        }
-    }
 }

@@ -5,23 +5,21 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::child::{Part, Role};
+use super::child::Part;
 use super::process::{Process, Received, describe};
-use super::protocol::{Answer, Order, Report};
+use super::protocol::{Order, Report};
+use super::session::Session;
 use crate::cli::Args;
 use crate::event::{Event, TestName};
-use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
-use crate::plan::NodeId;
+use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::run::dispatcher::{Crew, Work};
 use crate::run::events::{Clock, Events};
 use crate::run::executor;
 use crate::run::interrupt;
 use crate::run::schedule::{Batch, Schedule};
-use crate::run::store::SetupStop;
-use crate::run::suite::{Launch, Suite};
+use crate::run::suite::Suite;
 use crate::run::watchdog::GRACE;
 use crate::scope::Scope;
 
@@ -31,8 +29,7 @@ pub(in crate::run) struct Processes {
     schedule: Schedule,
     events: Events,
     clock: Clock,
-    /// One for each suite.
-    sessions: Vec<Session>,
+    session: Session,
     capture: bool,
     fail_fast: bool,
 }
@@ -53,20 +50,16 @@ enum Ran {
 }
 
 impl Processes {
-    pub(in crate::run) fn new(work: Work, args: &Args) -> Self {
-        let sessions = work.suites.iter().map(|suite| {
-            let events = work.events.of_binary(&suite.id);
-            Session::new(events, work.clock, args.capture)
-        });
-        Processes {
-            sessions: sessions.collect(),
+    pub(in crate::run) fn new(work: Work, args: &Args) -> io::Result<Self> {
+        Ok(Processes {
+            session: Session::new(&work, args)?,
             suites: work.suites,
             schedule: work.schedule,
             events: work.events,
             clock: work.clock,
             capture: args.capture,
             fail_fast: args.fail_fast,
-        }
+        })
     }
 }
 
@@ -109,7 +102,7 @@ impl Crew for Processes {
     }
 
     fn finish(&self, _hung: bool) -> bool {
-        self.sessions.iter().for_each(Session::finish);
+        self.session.finish();
         true
     }
 }
@@ -138,7 +131,7 @@ impl Processes {
         };
         Ok(Worker {
             suite,
-            process: Process::spawn(&of.launch, Role::Worker, self.capture, part)?,
+            process: Process::spawn(&of.launch, self.session.run(), self.capture, part)?,
             events: self.events.of_binary(&of.id).of_worker(number),
         })
     }
@@ -158,14 +151,13 @@ impl Processes {
         let _ = order.worker.send(&tests);
         let mut started = Instant::now();
         let mut cancelled: Option<Instant> = None;
-        // What a session fixture printed whose setup failed for the test under way.
-        let mut before = String::new();
         self.started(order, order.events.now());
         loop {
             if interrupt::interrupted().is_some() {
                 match cancelled {
                     None => {
                         let _ = order.worker.send(&Order::Cancel);
+                        self.session.cancel();
                         cancelled = Some(Instant::now());
                     }
                     Some(since) if since.elapsed() > GRACE => {
@@ -182,8 +174,7 @@ impl Processes {
                 Received::Passed(all) => {
                     for passed in all {
                         if let Some(test) = order.tests.pop_front() {
-                            let mut output = std::mem::take(&mut before);
-                            output += &order.worker.cut(passed.printed);
+                            let output = order.worker.cut(passed.printed);
                             let name = self.name(order.suite, test);
                             order.events.send_at(passed.at, || {
                                 executor::finished(name, Outcome::Passed, passed.duration, output)
@@ -201,23 +192,13 @@ impl Processes {
                     {
                         self.stop();
                     }
-                    let mut event = with_output(event, printed, order.worker);
-                    if let Event::TestFinished { output, .. } = &mut event {
-                        output.insert_str(0, &std::mem::take(&mut before));
-                    }
+                    let event = with_output(event, printed, order.worker);
                     order.events.send_at(at, || event);
                     if ended {
                         order.tests.pop_front();
                         started = Instant::now();
                         self.started(order, at);
                     }
-                }
-                Received::Report(Report::Fetch { node, test }) => {
-                    let launch = &self.suites[order.suite].launch;
-                    let session = &self.sessions[order.suite];
-                    let (answer, printed) = session.fetch(launch, NodeId(node), test as usize);
-                    before.push_str(&printed);
-                    let _ = order.worker.send(&Order::Fetched(answer));
                 }
                 Received::Report(Report::Idle) => return Ran::All,
                 Received::Report(Report::Hung { failure, .. }) => {
@@ -226,7 +207,7 @@ impl Processes {
                     self.died(order, failure, started.elapsed());
                     return Ran::Broken;
                 }
-                Received::Report(Report::Fetched(_)) | Received::Gone => {
+                Received::Gone => {
                     order.worker.kill();
                     let how = match order.worker.wait() {
                         Ok(status) => describe(status),
@@ -330,132 +311,4 @@ fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {
         _ => {}
     }
     event
-}
-
-/// The session host, started when the first session fixture is needed.
-struct Session {
-    events: Events,
-    clock: Clock,
-    capture: bool,
-    host: Mutex<Host>,
-}
-
-#[expect(clippy::large_enum_variant, reason = "there is one")]
-enum Host {
-    NotStarted,
-    Running(Process),
-    Dead(SetupStop),
-}
-
-impl Session {
-    fn new(events: Events, clock: Clock, capture: bool) -> Self {
-        Session {
-            events,
-            clock,
-            capture,
-            host: Mutex::new(Host::NotStarted),
-        }
-    }
-
-    /// The answer, and what a setup printed that failed.
-    fn fetch(&self, launch: &Launch, node: NodeId, test: usize) -> (Answer, String) {
-        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*host, Host::NotStarted) {
-            let part = Part {
-                worker: None,
-                started: self.clock.started,
-            };
-            *host = match Process::spawn(launch, Role::SessionHost, self.capture, part) {
-                Ok(process) => Host::Running(process),
-                Err(error) => Host::Dead(dead(
-                    "the session host could not be started",
-                    &error.to_string(),
-                )),
-            };
-        }
-        let mut printed = String::new();
-        let stop = match &mut *host {
-            Host::Running(process) => match self.ask(process, node, test, &mut printed) {
-                Ok(answer) => return (answer, printed),
-                Err(stop) => {
-                    printed.push_str(&process.cut_all());
-                    stop
-                }
-            },
-            Host::Dead(stop) => return (Err(stop.clone()), printed),
-            Host::NotStarted => unreachable!("it was started just now"),
-        };
-        *host = Host::Dead(stop.clone());
-        (Err(stop), printed)
-    }
-
-    /// `Err` when the host is lost.
-    fn ask(
-        &self,
-        process: &mut Process,
-        node: NodeId,
-        test: usize,
-        output: &mut String,
-    ) -> Result<Answer, SetupStop> {
-        let order = Order::Fetch {
-            node: node.0,
-            test: u32::try_from(test).expect("itest bug: more than 2^32 tests"),
-        };
-        let _ = process.send(&order);
-        let mut cancelled = false;
-        loop {
-            if interrupt::interrupted().is_some() && !std::mem::replace(&mut cancelled, true) {
-                let _ = process.send(&Order::Cancel);
-            }
-            match process.receive() {
-                Received::Report(Report::Fetched(answer)) => return Ok(answer),
-                Received::Report(Report::Event { at, event, printed }) => {
-                    if let Event::SetupFinished { error, .. } = &event {
-                        let setup = process.cut(printed);
-                        if error.is_some() {
-                            output.push_str(&setup);
-                        }
-                    }
-                    self.events
-                        .send_at(at, || with_output(event, printed, process));
-                }
-                Received::Report(Report::Hung { failure, .. }) => {
-                    process.kill();
-                    let _ = process.wait();
-                    return Err(dead("the session host was killed", &failure.to_string()));
-                }
-                Received::Report(_) | Received::Passed(_) | Received::Nothing => {}
-                Received::Gone => {
-                    process.kill();
-                    let how = match process.wait() {
-                        Ok(status) => describe(status),
-                        Err(error) => error.to_string(),
-                    };
-                    return Err(dead("the session host died", &how));
-                }
-            }
-        }
-    }
-
-    /// Tears down all session fixtures.
-    fn finish(&self) {
-        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Host::Running(mut process) = std::mem::replace(&mut *host, Host::NotStarted) {
-            let _ = process.send(&Order::Finish);
-            follow_to_end(&mut process, &self.events, "the session host");
-        }
-    }
-}
-
-/// Nothing that the session host holds can be had any more.
-fn dead(what: &str, why: &str) -> SetupStop {
-    let mut failure = Failure::new(FailureKind::Crash, what);
-    failure.causes.push(why.to_owned());
-    SetupStop::Failed(FixtureError {
-        fixture: "session host".to_owned(),
-        location: String::new(),
-        chain: Vec::new(),
-        remembered: false,
-        failures: vec![failure],
-    })
 }

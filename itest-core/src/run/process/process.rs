@@ -20,8 +20,9 @@ use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
 use crate::resource::{self, Identity};
 use crate::run::suite::Launch;
+use crate::session::Run;
 
-/// A running worker or session host.
+/// A running worker.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -66,20 +67,15 @@ pub(crate) enum Received {
 const TICK: Duration = Duration::from_millis(100);
 
 impl Process {
-    /// Starts one of that binary.
+    /// Starts one of that binary, as a part of that run.
     ///
     /// `part` is what it needs to know of the run.
-    pub(crate) fn spawn(
-        launch: &Launch,
-        role: Role,
-        capture: bool,
-        part: Part,
-    ) -> io::Result<Self> {
+    pub(crate) fn spawn(launch: &Launch, run: &Run, capture: bool, part: Part) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_read_timeout(Some(TICK))?;
         let passed = Records::new()?;
         let mut command = launch.command(&[
-            role.argument().into(),
+            Role::Worker.argument().into(),
             (&passed.path).into(),
             part.to_string().into(),
         ])?;
@@ -88,6 +84,7 @@ impl Process {
             // Its own group: what a test leaves behind can be killed with it, and a Ctrl-C at the
             // terminal reaches the dispatcher alone, which then stops the run in order.
             .process_group(0);
+        run.pass_to(&mut command);
         let capture = capture.then(unnamed_file).transpose()?;
         if let Some(capture) = &capture {
             command.stdout(capture.try_clone()?);
@@ -250,7 +247,7 @@ impl Drop for Process {
 }
 
 #[expect(unsafe_code, reason = "std kills one process, not its group")]
-fn kill_group(child: &Child) {
+pub(crate) fn kill_group(child: &Child) {
     let Ok(group) = i32::try_from(child.id()) else {
         return;
     };
@@ -262,7 +259,7 @@ fn kill_group(child: &Child) {
 
 /// Waits without taking the exit status: until that is taken, the process's id is its own.
 #[expect(unsafe_code, reason = "std takes the status at once")]
-fn wait_for_end(child: &Child) {
+pub(crate) fn wait_for_end(child: &Child) {
     let mut info = std::mem::MaybeUninit::zeroed();
     // SAFETY: the child is ours and has not been waited for; `info` is only written.
     while unsafe {
@@ -312,8 +309,19 @@ fn unique() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
-/// How a process ended, in words.
+/// How a test process ended, in words.
 pub(crate) fn describe(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (None, Some(code)) => {
+            format!("the test process exited with code {code} in the middle of the test")
+        }
+        (None, None) => "the test process ended in the middle of the test".to_owned(),
+        (Some(_), _) => format!("the test process {}", ended_how(status)),
+    }
+}
+
+/// How a process ended, as the end of a sentence about it.
+pub(crate) fn ended_how(status: ExitStatus) -> String {
     if let Some(signal) = status.signal() {
         let name = match signal {
             libc::SIGABRT => " (SIGABRT, abort)",
@@ -326,13 +334,11 @@ pub(crate) fn describe(status: ExitStatus) -> String {
             libc::SIGTRAP => " (SIGTRAP)",
             _ => "",
         };
-        format!("the test process was killed by signal {signal}{name}")
+        format!("was killed by signal {signal}{name}")
     } else {
         match status.code() {
-            Some(code) => {
-                format!("the test process exited with code {code} in the middle of the test")
-            }
-            None => "the test process ended in the middle of the test".to_owned(),
+            Some(code) => format!("exited with code {code}"),
+            None => "ended".to_owned(),
         }
     }
 }

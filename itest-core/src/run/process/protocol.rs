@@ -12,23 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, TestName};
 use crate::outcome::Failure;
-use crate::run::store::{SessionValue, SetupStop};
 
 /// No frame is longer: a longer one is garbage.
 const LIMIT: u32 = 256 << 20;
 
-/// A session value, or why there is none.
-pub(crate) type Answer = Result<SessionValue, SetupStop>;
-
-/// From the dispatcher to a worker or to the session host.
+/// From the dispatcher to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Order {
     /// Run these tests, in this order.
     Run(Vec<u32>),
-    /// Make this session value for that test. To the host only.
-    Fetch { node: u32, test: u32 },
-    /// The answer to [`Report::Fetch`].
-    Fetched(Answer),
     /// Cancel the test that runs and run no other.
     Cancel,
     /// Tear down everything and end.
@@ -42,7 +34,7 @@ pub(crate) struct Framed {
     pub(crate) report: Report,
 }
 
-/// From a worker or the session host to the dispatcher.
+/// From a worker to the dispatcher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Report {
     /// Something happened; what was printed up to then has this length.
@@ -53,10 +45,6 @@ pub(crate) enum Report {
         event: Event,
         printed: u64,
     },
-    /// A session value is wanted. From workers only.
-    Fetch { node: u32, test: u32 },
-    /// The answer to [`Order::Fetch`]. From the host only.
-    Fetched(Answer),
     /// The running test overran its limit and does not yield.
     Hung { test: TestName, failure: Failure },
     /// The tests of the last [`Order::Run`] have run.

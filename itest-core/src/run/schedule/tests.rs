@@ -56,6 +56,7 @@ fn suite(tests: Vec<SuiteTest>) -> Suite {
         summary: Summary {
             tests,
             filtered_out: 0,
+            ..Summary::default()
         },
         launch: Launch::Again,
     }

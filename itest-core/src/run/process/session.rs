@@ -1,0 +1,59 @@
+//! [`Session`]: the session of a run that a dispatcher owns.
+
+use std::io;
+use std::sync::Arc;
+
+use crate::cli::Args;
+use crate::run::dispatcher::Work;
+use crate::run::say;
+use crate::session::{Hosts, Owner, Program, Run};
+
+/// The session of a dispatcher's own run, one for all of its binaries.
+pub(super) struct Session {
+    run: Run,
+    /// `None` where no test needs a session fixture.
+    owner: Option<Owner>,
+}
+
+impl Session {
+    /// Has hosts ready for the session fixtures that the tests need.
+    pub(super) fn new(work: &Work, args: &Args) -> io::Result<Self> {
+        let run = Run::owned();
+        let needs_any = |suite: &&crate::run::suite::Suite| !suite.summary.session.is_empty();
+        let mut suites = work.suites.iter().filter(needs_any).peekable();
+        if suites.peek().is_none() {
+            return Ok(Session { run, owner: None });
+        }
+        let owner = Owner::new(Arc::new(Hosts::new(run.clone())))?;
+        owner.subscribe(work.events.clone())?;
+        for suite in suites {
+            let program = Program::of(&suite.launch)?.printing(!args.capture);
+            owner.prepare(program, suite.summary.session.clone(), false);
+        }
+        Ok(Session {
+            run,
+            owner: Some(owner),
+        })
+    }
+
+    /// The run of which the workers are a part.
+    pub(super) fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Cancels setups.
+    pub(super) fn cancel(&self) {
+        if let Some(owner) = &self.owner {
+            owner.cancel();
+        }
+    }
+
+    /// Tears down all session fixtures. What goes wrong comes as events.
+    pub(super) fn finish(&self) {
+        if let Some(owner) = &self.owner
+            && let Err(error) = owner.finish(None)
+        {
+            say(&format!("error: the session cannot be ended: {error}"));
+        }
+    }
+}

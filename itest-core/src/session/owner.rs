@@ -1,0 +1,256 @@
+//! [`Owner`]: the side of the process whose run it is: it starts hosts early, hears what happens
+//! in them, and has them finish.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufReader};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::hosts::{Connection, Hosts, Program};
+use super::protocol::{self, News, Reply, Request, TeardownError, Wanted, Word};
+use crate::event::Event;
+use crate::outcome::{Failure, FailureKind};
+use crate::run::events::Events;
+
+/// Owns a run, and with it all of its hosts.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    hosts: Arc<Hosts>,
+    listeners: Arc<Listeners>,
+    preparing: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The hosts that tell us what happens in them.
+#[derive(Debug, Default)]
+struct Listeners {
+    state: Mutex<Listening>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Listening {
+    cancelled: bool,
+    /// Hosts that are connected, each with the way to it.
+    connected: Vec<(u64, UnixStream)>,
+    next: u64,
+}
+
+impl Owner {
+    /// Of the run that `hosts` is of, which this process owns.
+    ///
+    /// # Errors
+    /// When the directory of the run cannot be made.
+    pub(crate) fn new(hosts: Arc<Hosts>) -> io::Result<Self> {
+        super::errors::tell();
+        super::directory::Directory::of_owned(&hosts.run.id)?;
+        Ok(Owner {
+            hosts,
+            listeners: Arc::default(),
+            preparing: Mutex::default(),
+        })
+    }
+
+    /// Sends what happens in all hosts to `events`. To be called before the first one starts.
+    ///
+    /// What a host's fixture causes, a test's start for instance, comes after the fixture's event.
+    ///
+    /// # Errors
+    /// When we cannot listen.
+    pub(crate) fn subscribe(&self, events: Events) -> io::Result<()> {
+        let listener = UnixListener::bind(self.hosts.directory()?.owner())?;
+        let (hosts, listeners) = (self.hosts.clone(), self.listeners.clone());
+        let accept = move || {
+            for stream in listener.incoming().flatten() {
+                let Ok(id) = listeners.add(&stream) else {
+                    continue;
+                };
+                let (hosts, events) = (hosts.clone(), events.clone());
+                let listening = listeners.clone();
+                let listen = move || {
+                    listen(stream, &hosts, &events);
+                    listening.remove(id);
+                };
+                if spawn("itest-session-events", listen).is_err() {
+                    listeners.remove(id);
+                }
+            }
+        };
+        spawn("itest-session-accept", accept)
+    }
+
+    /// Has a host ready for these fixtures, on a thread of its own; where none offers them,
+    /// `program` becomes one. With `set_up`, it sets them up, all at once.
+    ///
+    /// What goes wrong is told to the tests that need them.
+    pub(crate) fn prepare(&self, program: Program, wanted: Vec<Wanted>, set_up: bool) {
+        let hosts = self.hosts.clone();
+        let prepare = move || {
+            let mut by_host: BTreeMap<usize, Vec<Wanted>> = BTreeMap::new();
+            for wanted in wanted {
+                match hosts.host_for(&wanted.fixture, Some(&program)) {
+                    Ok(Some(host)) => by_host.entry(host).or_default().push(wanted),
+                    Ok(None) | Err(_) => return,
+                }
+            }
+            for (host, wanted) in by_host {
+                if set_up {
+                    let _ = hosts.ask(host, &Request::Prefetch(wanted));
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("itest-session-start".to_owned());
+        if let Ok(thread) = thread.spawn(prepare) {
+            let mut preparing = self
+                .preparing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            preparing.push(thread);
+        }
+    }
+
+    /// Cancels setups: the run is interrupted.
+    pub(crate) fn cancel(&self) {
+        let mut state = self.listeners.lock();
+        if !std::mem::replace(&mut state.cancelled, true) {
+            for (_, stream) in &mut state.connected {
+                // One that is gone needs no word.
+                let _ = protocol::write(stream, &Word::Cancel);
+            }
+        }
+    }
+
+    /// Has all hosts tear down, the last one first, since it may build on earlier ones; gives
+    /// what went wrong in teardowns.
+    ///
+    /// # Errors
+    /// When one of them takes longer than `limit`; it goes on by itself.
+    pub(crate) fn finish(&self, limit: Option<Duration>) -> io::Result<Vec<TeardownError>> {
+        let preparing = std::mem::take(
+            &mut *self
+                .preparing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for thread in preparing {
+            // A panic there is a bug that has been printed.
+            let _ = thread.join();
+        }
+        let directory = self.hosts.directory()?;
+        let mut errors = Vec::new();
+        for host in (0..directory.hosts()).rev() {
+            // One that has died has told so, or been told of, already.
+            let Ok(mut connection) = Connection::new(&directory, host) else {
+                continue;
+            };
+            let reply = match limit {
+                None => connection.ask(&Request::Finish),
+                Some(limit) => connection.ask_for(&Request::Finish, limit),
+            };
+            match reply {
+                Ok(Reply::Finished(more)) => errors.extend(more),
+                Err(error) if is_timeout(&error) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+            connection.wait_for_end();
+            self.hosts.wait(host);
+        }
+        self.listeners.wait_for_silence();
+        let _ = fs::remove_dir_all(&directory.path);
+        Ok(errors)
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
+    )
+}
+
+impl Listeners {
+    fn lock(&self) -> MutexGuard<'_, Listening> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, stream: &UnixStream) -> io::Result<u64> {
+        let mut stream = stream.try_clone()?;
+        let mut state = self.lock();
+        if state.cancelled {
+            protocol::write(&mut stream, &Word::Cancel)?;
+        }
+        let id = state.next;
+        state.next += 1;
+        state.connected.push((id, stream));
+        Ok(id)
+    }
+
+    fn remove(&self, id: u64) {
+        let mut state = self.lock();
+        state.connected.retain(|(known, _)| *known != id);
+        self.changed.notify_all();
+    }
+
+    /// Waits until all that hosts had to say has been passed on.
+    fn wait_for_silence(&self) {
+        let mut state = self.lock();
+        while !state.connected.is_empty() {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Passes on what a host tells, to its end.
+fn listen(stream: UnixStream, hosts: &Hosts, events: &Events) {
+    let Ok(mut answers) = stream.try_clone() else {
+        return;
+    };
+    let mut news = BufReader::new(stream);
+    let mut started = None;
+    while let Ok(Some(next)) = protocol::read(&mut news) {
+        match next {
+            News::Started { host, binary } => started = Some((host, events.of_binary(&binary))),
+            News::Event(event) => match &started {
+                Some((_, events)) => events.send(|| *event),
+                None => return,
+            },
+            News::Ends => return,
+        }
+        if protocol::write(&mut answers, &Word::Seen).is_err() {
+            break;
+        }
+    }
+    // Garbage of somebody who is not a host is no news.
+    if let Some((host, events)) = started {
+        events.send(|| died(hosts, host));
+    }
+}
+
+fn died(hosts: &Hosts, host: usize) -> Event {
+    let ended = io::ErrorKind::UnexpectedEof.into();
+    let mut failure = Failure::new(FailureKind::Crash, super::DIED);
+    failure.causes.push(hosts.how_it_ended(host, &ended));
+    let log = hosts
+        .directory()
+        .map(|directory| directory.file(host, "log"));
+    let output = log.and_then(fs::read).unwrap_or_default();
+    // The end of it is what tells why.
+    let output = &output[output.len().saturating_sub(LAST_WORDS)..];
+    Event::ProcessFailed {
+        failure,
+        output: String::from_utf8_lossy(output).into_owned(),
+    }
+}
+
+/// So many bytes of the output of a host that died are shown.
+const LAST_WORDS: usize = 16 << 10;
+
+fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(life)?;
+    Ok(())
+}
