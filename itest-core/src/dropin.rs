@@ -156,6 +156,13 @@ impl DropIn {
                 fail();
             }
         }
+        let _held = match self.session.acquire(&test.locks) {
+            Ok(held) => held,
+            Err(failure) => {
+                eprintln!("Error: {failure}");
+                fail();
+            }
+        };
         let mut executor = Executor::new(
             self.shared.clone(),
             self.locks.clone(),

@@ -17,8 +17,8 @@ pub(crate) use problem::{PlanError, short_type, similar};
 use crate::cli::Args;
 use crate::condition::{Conditions, SkipDef};
 use crate::def::{
-    Access, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic, TestBody,
-    TestDef, Xfail,
+    Access, Binding, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic,
+    TestBody, TestDef, Xfail,
 };
 use crate::event::TestName;
 use crate::registry::{Registry, ancestors, crate_of, display_path};
@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) filtered_out: usize,
     /// Threads that the shared async runtime needs.
     pub(crate) runtime_threads: usize,
+    /// Some test of the binary is `serial`, selected or not.
+    pub(crate) has_serial: bool,
 }
 
 /// A fixture with its own requests resolved.
@@ -107,6 +109,11 @@ impl HeldLock {
             name: String::new(),
             exclusive,
         }
+    }
+
+    /// It is about something that other processes of the run have too.
+    pub(crate) fn is_wide(&self) -> bool {
+        !self.name.starts_with("fixture ")
     }
 
     pub(crate) fn is_serial(&self) -> bool {
@@ -208,6 +215,7 @@ impl Plan {
             nodes: Vec::new(),
             filtered_out: 0,
             runtime_threads: 1,
+            has_serial: has_serial(registry),
         };
         plan.tests.reserve(registry.tests.len());
         for &def in &registry.tests {
@@ -231,7 +239,10 @@ impl Plan {
             }
         }
         plan.nodes = resolver.finish()?;
-        plan.add_fixture_locks();
+        plan.add_fixture_locks(match args.exact {
+            true => taken_exclusively(registry),
+            false => HashSet::new(),
+        });
         Ok(plan)
     }
 
@@ -275,14 +286,17 @@ impl Plan {
     }
 
     /// A wide fixture that somebody takes as `&mut T` is a lock for all of its users.
-    fn add_fixture_locks(&mut self) {
+    ///
+    /// `others` are names of session fixtures that tests which were not planned may take so, in
+    /// other processes of the run.
+    fn add_fixture_locks(&mut self, others: HashSet<&str>) {
         let is_exclusive = |param: &ParamDef| matches!(param.access, Access::Exclusive);
         let params = self.nodes.iter().map(|node| node.def.params);
         let params = params.chain(self.tests.iter().map(|test| test.def.params));
-        if !params.flatten().any(is_exclusive) {
+        if others.is_empty() && !params.flatten().any(is_exclusive) {
             return;
         }
-        let exclusive: HashSet<NodeId> = self
+        let mut exclusive: HashSet<NodeId> = self
             .tests
             .iter()
             .flat_map(|test| self.accesses(test))
@@ -291,6 +305,10 @@ impl Plan {
             })
             .map(|(node, _)| node)
             .collect();
+        let nodes = (0_u32..).map(NodeId).zip(&self.nodes);
+        let of_others = nodes
+            .filter(|(_, node)| node.def.scope == Scope::Session && others.contains(node.def.name));
+        exclusive.extend(of_others.map(|(id, _)| id));
         if exclusive.is_empty() {
             return;
         }
@@ -309,11 +327,15 @@ impl Plan {
             }
             let named = locks.into_iter().map(|(node, exclusive)| {
                 let def = self.node(node).def;
-                let instance = test.key(def.scope).instance(&test.name);
-                HeldLock {
-                    name: format!("fixture {}::{} {instance}", def.module_path, def.name),
-                    exclusive,
-                }
+                let name = match def.scope {
+                    // The same in every binary.
+                    Scope::Session => format!("session fixture {} {}", def.name, def.location),
+                    _ => {
+                        let instance = test.key(def.scope).instance(&test.name);
+                        format!("fixture {}::{} {instance}", def.module_path, def.name)
+                    }
+                };
+                HeldLock { name, exclusive }
             });
             let named: Vec<_> = named.collect();
             let test = &mut self.tests[index];
@@ -328,6 +350,29 @@ impl Plan {
             .map(|one| (one.node, one.param.access))
             .collect()
     }
+}
+
+/// Whether a test or group of the binary is `serial`.
+fn has_serial(registry: &Registry) -> bool {
+    let groups = registry.groups.values().map(|group| &group.options);
+    let tests = registry.tests.iter().map(|test| &test.options);
+    groups.chain(tests).any(|options| options.serial)
+}
+
+/// Names of the fixtures that anybody in the binary takes as `&mut T`, as far as can be told
+/// without planning all tests: another fixture of that name may be among them.
+fn taken_exclusively(registry: &Registry) -> HashSet<&'static str> {
+    let fixtures = registry.fixtures.iter().map(|fixture| fixture.params);
+    let tests = registry.tests.iter().map(|test| test.params);
+    let params = fixtures.chain(tests).flatten();
+    params
+        .filter(|param| matches!(param.access, Access::Exclusive))
+        .map(|param| match param.from {
+            None => param.name,
+            Some(Binding::Name(name)) => name,
+            Some(Binding::Path(fixture)) => fixture().name,
+        })
+        .collect()
 }
 
 /// Every node that the test's setup reaches.

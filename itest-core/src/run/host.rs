@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use super::runtime::On;
 use super::store::{Fetched, For, Holds, SetupStop, Shared, Store, Upstream};
-use crate::outcome::FixtureError;
-use crate::plan::NodeId;
+use crate::outcome::{Failure, FixtureError};
+use crate::plan::{HeldLock, NodeId};
 #[cfg(unix)]
 use crate::scope::Scope;
 #[cfg(unix)]
-use crate::session::{Client, Hosts, Owner, Program, Run};
+use crate::session::{Client, Hosts, Owner, Program, Run, RunLocks};
 
 /// Starts its thread when it is first asked for something.
 pub(crate) struct Host {
@@ -80,6 +80,24 @@ impl Session {
 
     fn here(shared: &Shared) -> Self {
         Session::Here(Arc::new(Host::new(shared.clone(), Holds::Session, None)))
+    }
+
+    /// Waits for the locks of a test that hold in the whole run, where others are a part of it.
+    ///
+    /// # Errors
+    /// When they cannot be had, and when the run is interrupted.
+    #[cfg(unix)]
+    pub(crate) fn acquire(&self, locks: &[HeldLock]) -> Result<Option<RunLocks<'_>>, Failure> {
+        let Session::Shared(client) = self else {
+            return Ok(None);
+        };
+        client.acquire(locks)
+    }
+
+    /// This process is the whole run.
+    #[cfg(not(unix))]
+    pub(crate) fn acquire(&self, _: &[HeldLock]) -> Result<(), Failure> {
+        Ok(())
     }
 
     pub(crate) fn upstream(&self) -> Arc<dyn Upstream> {

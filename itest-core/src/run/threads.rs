@@ -3,23 +3,27 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::dispatcher::{Crew, END_LIMIT, Work, say};
 use super::events::Message;
-use super::executor::Executor;
+use super::executor::{Executor, finished};
 use super::host::Session;
 use super::interrupt;
 use super::schedule::Schedule;
 use super::store::{Holds, Shared};
+use super::suite::Suite;
 use crate::cli::{Args, Require};
-use crate::plan::Plan;
+use crate::outcome::Outcome;
+use crate::plan::{HeldLock, Plan};
 
 /// See the [module](self).
 pub(super) struct Threads {
     shared: Shared,
     schedule: Schedule,
     session: Session,
+    /// Of each test, where other processes are a part of the run.
+    locks: Vec<Vec<HeldLock>>,
     require: Require,
     fail_fast: bool,
 }
@@ -43,6 +47,7 @@ impl Threads {
             session: Session::in_process(&shared)?,
             shared,
             schedule: work.schedule,
+            locks: work.suites.into_iter().flat_map(locks).collect(),
             require: args.require.clone(),
             fail_fast: args.fail_fast,
         })
@@ -53,6 +58,8 @@ impl Crew for Threads {
     fn work(&self, number: usize) {
         let mut shared = self.shared.clone();
         shared.events = shared.events.of_worker(number);
+        let events = shared.events.clone();
+        let mut held = None;
         let mut executor = Executor::new(
             shared,
             // The schedule holds the locks.
@@ -69,14 +76,29 @@ impl Crew for Threads {
                 if interrupt::interrupted().is_some() {
                     break;
                 }
-                let finished = executor.run(index);
-                if self.fail_fast && finished.outcome.is_failure() {
+                // All at once: what was held for the one before is not needed any more.
+                drop(held.take());
+                let outcome = match self.session.acquire(&self.locks[index]) {
+                    Ok(locks) => {
+                        held = locks;
+                        executor.run(index).outcome
+                    }
+                    Err(failure) => {
+                        let name = self.shared.plan.tests[index].name.clone();
+                        let outcome = Outcome::Failed { failure };
+                        let ended = outcome.clone();
+                        events.send(|| finished(name, ended, Duration::ZERO, String::new()));
+                        outcome
+                    }
+                };
+                if self.fail_fast && outcome.is_failure() {
                     self.stop();
                 }
             }
             self.schedule.took(batch.tests.len(), started.elapsed());
         }
         executor.finish();
+        drop(held);
     }
 
     fn stop(&self) {
@@ -90,4 +112,8 @@ impl Crew for Threads {
         }
         ended
     }
+}
+
+fn locks(suite: Suite) -> impl Iterator<Item = Vec<HeldLock>> {
+    suite.summary.tests.into_iter().map(|test| test.locks)
 }

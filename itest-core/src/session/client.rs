@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::hosts::{Hosts, Program};
+use super::hosts::{Connection, Hosts, Program};
 use super::identity;
 use super::protocol::{Reply, Request, Wanted};
 use crate::outcome::{Failure, FailureKind, FixtureError};
-use crate::plan::{NodeId, Plan};
+use crate::plan::{HeldLock, NodeId, Plan};
 use crate::registry::crate_of;
+use crate::run::interrupt;
 use crate::run::store::{Fetched, SessionValue, SetupStop, Upstream};
 
 /// Gets the values of session fixtures from the hosts of the run.
@@ -50,7 +51,7 @@ impl Client {
             test: self.plan.tests[test].name.to_string(),
         });
         match self.hosts.ask(host, &request) {
-            Ok(Reply::Fetched(fetch)) => {
+            Ok(Some(Reply::Fetched(fetch))) => {
                 if !fetch.output.is_empty() {
                     eprintln!("{}", fetch.output.trim_end());
                 }
@@ -58,7 +59,8 @@ impl Client {
                 self.known().insert(node, (host, value.clone()));
                 Ok(value)
             }
-            Ok(_) => panic!("itest bug: a session host answered something else"),
+            Ok(Some(_)) => panic!("itest bug: a session host answered something else"),
+            Ok(None) => Err(self.stop(node, test, interrupt::failure())),
             Err(error) => Err(self.dead(node, test, host, &error)),
         }
     }
@@ -70,9 +72,13 @@ impl Client {
     }
 
     fn lost(&self, node: NodeId, test: usize, what: &str, why: &str) -> SetupStop {
-        let def = self.plan.node(node).def;
         let mut failure = Failure::new(FailureKind::Crash, what);
         failure.causes.push(why.to_owned());
+        self.stop(node, test, failure)
+    }
+
+    fn stop(&self, node: NodeId, test: usize, failure: Failure) -> SetupStop {
+        let def = self.plan.node(node).def;
         SetupStop::Failed(FixtureError {
             fixture: def.path(crate_of(self.plan.tests[test].def.module_path)),
             location: def.location.to_string(),
@@ -80,6 +86,53 @@ impl Client {
             remembered: false,
             failures: vec![failure],
         })
+    }
+
+    /// Waits until the locks of a test are free in the whole run, as far as they are about what
+    /// other processes have too; holds them until the guard is dropped, or this process ends.
+    ///
+    /// `None` if there is none.
+    ///
+    /// # Errors
+    /// When there is no host to keep them, and when the run is interrupted.
+    pub(crate) fn acquire(&self, locks: &[HeldLock]) -> Result<Option<RunLocks<'_>>, Failure> {
+        // Where no test of the binary is serial, nobody need tell that he is there.
+        let needed =
+            |lock: &&HeldLock| lock.is_wide() && (!lock.name.is_empty() || self.plan.has_serial);
+        let needed: Vec<HeldLock> = locks.iter().filter(needed).cloned().collect();
+        if needed.is_empty() {
+            return Ok(None);
+        }
+        match self.hosts.acquire(needed, &self.program) {
+            Ok(Some(connection)) => Ok(Some(RunLocks {
+                hosts: &self.hosts,
+                connection: Some(connection),
+            })),
+            Ok(None) => Err(interrupt::failure()),
+            Err(error) => {
+                let what = "the session host, which keeps the locks of the run, cannot be asked";
+                let mut failure = Failure::new(FailureKind::Crash, what);
+                failure.causes.push(error.to_string());
+                Err(failure)
+            }
+        }
+    }
+}
+
+/// Locks that are held in the whole run; released on drop.
+pub(crate) struct RunLocks<'a> {
+    hosts: &'a Hosts,
+    connection: Option<Connection>,
+}
+
+impl Drop for RunLocks<'_> {
+    fn drop(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            // If that fails, the end of the connection releases them.
+            if connection.ask(&Request::Release).is_ok() {
+                self.hosts.put_back(connection);
+            }
+        }
     }
 }
 

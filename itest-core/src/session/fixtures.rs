@@ -238,8 +238,9 @@ impl Fixtures {
             test: self.plan.tests[test].name.to_string(),
         });
         let why = match self.hosts.ask(host, &request) {
-            Ok(Reply::Fetched(fetch)) => return Some(fetch),
-            Ok(_) => "it answered something else".to_owned(),
+            Ok(Some(Reply::Fetched(fetch))) => return Some(fetch),
+            Ok(None) => "interrupted".to_owned(),
+            Ok(Some(_)) => "it answered something else".to_owned(),
             Err(error) => error.to_string(),
         };
         let mut failure = Failure::new(

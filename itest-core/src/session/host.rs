@@ -22,6 +22,7 @@ use super::run::Run;
 use super::runner::Runner;
 use crate::plan::Plan;
 use crate::run::end_group;
+use crate::run::locks::Locks;
 use crate::run::watchdog::watch;
 
 /// Tells a process that it is a host, and of what.
@@ -98,6 +99,8 @@ struct Finish {
 /// What all conversations share.
 struct Service {
     fixtures: Arc<Fixtures>,
+    /// Of the run, if this is its first host.
+    locks: Locks,
     messages: Sender<Message>,
 }
 
@@ -125,6 +128,7 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
     let (sender, messages) = mpsc::channel();
     let service = Arc::new(Service {
         fixtures: fixtures.clone(),
+        locks: Locks::default(),
         messages: sender.clone(),
     });
     spawn("itest-accept", move || accept(&listener, &service))?;
@@ -211,6 +215,7 @@ impl Service {
     /// Answers one request after the other. Garbage, and the end, end the conversation.
     fn converse(&self, stream: UnixStream) {
         let mut stream = BufReader::new(stream);
+        let mut held = None;
         while let Ok(Some(request)) = protocol::read(&mut stream) {
             let reply = match request {
                 Request::Hello => Reply::Done,
@@ -220,6 +225,16 @@ impl Service {
                 },
                 Request::Prefetch(all) => {
                     self.fixtures.prefetch(&all);
+                    Reply::Done
+                }
+                Request::Acquire(locks) => {
+                    // All at once: what was held before is not needed any more.
+                    drop(held.take());
+                    held = Some(self.locks.acquire(&locks));
+                    Reply::Done
+                }
+                Request::Release => {
+                    drop(held.take());
                     Reply::Done
                 }
                 Request::Finish => return self.finish(stream.get_mut()),

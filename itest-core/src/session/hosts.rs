@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
@@ -15,8 +15,9 @@ use super::directory::{self, Directory};
 use super::host::{HOST_VARIABLE, Orders};
 use super::protocol::{self, Reply, Request};
 use super::run::Run;
-use crate::plan::Plan;
+use crate::plan::{HeldLock, Plan};
 use crate::resource::{self, Identity};
+use crate::run::interrupt;
 use crate::run::suite::Launch;
 use crate::run::{ended_how, kill_group, wait_for_end};
 
@@ -26,6 +27,8 @@ pub(crate) struct Hosts {
     pub(super) run: Run,
     /// Connections that nobody uses at the moment.
     idle: Mutex<Vec<Connection>>,
+    /// Those that nobody can use any more.
+    spent: Mutex<Vec<Connection>>,
     /// The hosts that this process has started.
     children: Mutex<Vec<(usize, Started)>>,
 }
@@ -105,6 +108,7 @@ impl Hosts {
         Hosts {
             run,
             idle: Mutex::default(),
+            spent: Mutex::default(),
             children: Mutex::default(),
         }
     }
@@ -113,11 +117,16 @@ impl Hosts {
         Directory::of_run(&self.run.id)
     }
 
-    /// Sends a request to a host and waits for its reply.
-    pub(super) fn ask(&self, host: usize, request: &Request) -> io::Result<Reply> {
+    /// Sends a request to a host and waits for its reply; `None` if the run is interrupted
+    /// meanwhile.
+    pub(super) fn ask(&self, host: usize, request: &Request) -> io::Result<Option<Reply>> {
         let mut connection = self.connect(host)?;
-        let reply = connection.ask(request)?;
-        self.put_back(connection);
+        let reply = connection.ask_until(request, &is_interrupted)?;
+        match reply {
+            Some(_) => self.put_back(connection),
+            // Its reply comes some time, and nobody reads it. The lease stays.
+            None => self.set_aside(connection),
+        }
         Ok(reply)
     }
 
@@ -138,6 +147,12 @@ impl Hosts {
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the lease of a connection whose reply nobody waits for.
+    pub(super) fn set_aside(&self, connection: Connection) {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        spent.push(connection);
     }
 
     /// Whether a host that has been asked before is still there, as far as can be told at once.
@@ -171,6 +186,34 @@ impl Hosts {
     /// The first host before `host` that offers the fixture.
     pub(super) fn earlier_host_for(&self, fixture: &str, host: usize) -> io::Result<Option<usize>> {
         Ok(find(&self.directory()?, fixture, host))
+    }
+
+    /// A connection that holds these locks of the run; `None` if that is interrupted.
+    pub(super) fn acquire(
+        &self,
+        locks: Vec<HeldLock>,
+        program: &Program,
+    ) -> io::Result<Option<Connection>> {
+        let mut connection = self.connect(self.lock_keeper(program)?)?;
+        let acquire = Request::Acquire(locks);
+        match connection.ask_until(&acquire, &is_interrupted)? {
+            Some(_) => Ok(Some(connection)),
+            None => Ok(None),
+        }
+    }
+
+    /// The host that keeps the locks of the run, started if there is none.
+    fn lock_keeper(&self, program: &Program) -> io::Result<usize> {
+        const KEEPER: usize = 0;
+        let directory = self.directory()?;
+        if directory.hosts() > KEEPER {
+            return Ok(KEEPER);
+        }
+        let _lock = directory.lock()?;
+        match directory.hosts() {
+            KEEPER => self.start_locked(&directory, program),
+            _ => Ok(KEEPER),
+        }
     }
 
     /// Starts a host and waits until it serves. Called under the run's lock.
@@ -277,6 +320,7 @@ impl Hosts {
 impl Connection {
     pub(super) fn new(directory: &Directory, host: usize) -> io::Result<Self> {
         let stream = UnixStream::connect(directory.file(host, "sock"))?;
+        stream.set_read_timeout(Some(TICK))?;
         Ok(Connection {
             host,
             stream: BufReader::new(stream),
@@ -284,23 +328,45 @@ impl Connection {
     }
 
     pub(super) fn ask(&mut self, request: &Request) -> io::Result<Reply> {
-        protocol::write(self.stream.get_mut(), request)?;
-        protocol::read(&mut self.stream)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        let reply = self.ask_until(request, &|| false)?;
+        reply.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// The same, for at most so long.
-    pub(super) fn ask_for(&mut self, request: &Request, limit: Duration) -> io::Result<Reply> {
+    /// The same, but gives up with `None` when `is_over`.
+    pub(super) fn ask_until(
+        &mut self,
+        request: &Request,
+        is_over: &dyn Fn() -> bool,
+    ) -> io::Result<Option<Reply>> {
         protocol::write(self.stream.get_mut(), request)?;
-        // The protocol's own reading waits for ever.
-        self.stream.get_ref().set_read_timeout(Some(limit))?;
-        io::BufRead::fill_buf(&mut self.stream)?;
-        self.stream.get_ref().set_read_timeout(None)?;
-        protocol::read(&mut self.stream)?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        while !self.has_news()? {
+            if is_over() {
+                return Ok(None);
+            }
+        }
+        let reply = protocol::read(&mut self.stream)?;
+        reply
+            .map(Some)
+            .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Whether something, or the end, came within [`TICK`].
+    fn has_news(&mut self) -> io::Result<bool> {
+        use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+        match self.stream.fill_buf() {
+            Ok(_) => Ok(true),
+            Err(error) if [Interrupted, TimedOut, WouldBlock].contains(&error.kind()) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Waits until the host ends the conversation.
     pub(super) fn wait_for_end(mut self) {
-        let _ = io::Read::read(&mut self.stream, &mut [0]);
+        while let Ok(news) = self.has_news() {
+            if news {
+                return;
+            }
+        }
     }
 
     /// Whether the other side has not ended. Nothing is under way here, so it says nothing.
@@ -315,6 +381,13 @@ impl Connection {
         let ready = unsafe { libc::poll(&raw mut poll, 1, 0) };
         ready == 0
     }
+}
+
+/// After so long, those who wait look whether they still have to.
+const TICK: Duration = Duration::from_millis(100);
+
+fn is_interrupted() -> bool {
+    interrupt::interrupted().is_some()
 }
 
 /// The first host before `end` that offers the fixture.

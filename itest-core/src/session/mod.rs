@@ -27,7 +27,7 @@ mod protocol;
 mod run;
 mod runner;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, RunLocks};
 pub(crate) use host::{Orders, host_if_asked, run_host};
 pub(crate) use hosts::{Hosts, Program};
 pub(crate) use owner::Owner;

@@ -7,7 +7,7 @@ use std::io::{self, BufReader};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::hosts::{Connection, Hosts, Program};
 use super::protocol::{self, News, Reply, Request, TeardownError, Wanted, Word};
@@ -138,6 +138,8 @@ impl Owner {
             // A panic there is a bug that has been printed.
             let _ = thread.join();
         }
+        let end = limit.map(|limit| Instant::now() + limit);
+        let is_over = || end.is_some_and(|end| Instant::now() >= end);
         let directory = self.hosts.directory()?;
         let mut errors = Vec::new();
         for host in (0..directory.hosts()).rev() {
@@ -145,14 +147,10 @@ impl Owner {
             let Ok(mut connection) = Connection::new(&directory, host) else {
                 continue;
             };
-            let reply = match limit {
-                None => connection.ask(&Request::Finish),
-                Some(limit) => connection.ask_for(&Request::Finish, limit),
-            };
-            match reply {
-                Ok(Reply::Finished(more)) => errors.extend(more),
-                Err(error) if is_timeout(&error) => return Err(error),
-                Ok(_) | Err(_) => {}
+            match connection.ask_until(&Request::Finish, &is_over) {
+                Ok(Some(Reply::Finished(more))) => errors.extend(more),
+                Ok(None) => return Err(io::ErrorKind::TimedOut.into()),
+                Ok(Some(_)) | Err(_) => {}
             }
             connection.wait_for_end();
             self.hosts.wait(host);
@@ -161,13 +159,6 @@ impl Owner {
         let _ = fs::remove_dir_all(&directory.path);
         Ok(errors)
     }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
 }
 
 impl Listeners {

@@ -12,6 +12,7 @@ pub(super) use crate::run::protocol::{read, write};
 
 use crate::event::{BinaryId, Event};
 use crate::outcome::FixtureError;
+use crate::plan::HeldLock;
 use crate::run::store::{SessionValue, SetupStop};
 
 /// To a host.
@@ -23,6 +24,10 @@ pub(super) enum Request {
     Fetch(Wanted),
     /// Set these up, all at once; answered before they are there.
     Prefetch(Vec<Wanted>),
+    /// Answered when all of them are held, until `Release` or the end of the connection.
+    Acquire(Vec<HeldLock>),
+    /// Lets go of what was acquired.
+    Release,
     /// Tear everything down and end; answered when it is done.
     Finish,
 }

@@ -14,6 +14,7 @@ const FILES: &[(&str, &str)] = &[
     ("tests/broken.rs", include_str!("sample/broken.rs")),
     ("tests/common/mod.rs", include_str!("sample/common/mod.rs")),
     ("tests/crash.rs", include_str!("sample/crash.rs")),
+    ("tests/holders.rs", include_str!("sample/holders.rs")),
     ("tests/locked/mod.rs", include_str!("sample/locked/mod.rs")),
     ("tests/locks.rs", include_str!("sample/locks.rs")),
     (

@@ -142,9 +142,15 @@ impl Scene {
 
     /// Waits for an event that starts so; gives the process that it is from.
     pub(crate) fn wait_for(&self, start: &str) -> u32 {
+        self.wait_for_after(start, 0)
+    }
+
+    /// The same for the one that comes after so many others.
+    pub(crate) fn wait_for_after(&self, start: &str, others: usize) -> u32 {
         let found = until(LIMIT, || {
-            let mut events = self.events_of().into_iter();
-            events.find(|(_, event)| event.starts_with(start))
+            let events = self.events_of().into_iter();
+            let mut events = events.filter(|(_, event)| event.starts_with(start));
+            events.nth(others)
         });
         match found {
             Some((pid, _)) => pid,

@@ -18,8 +18,14 @@ fn counter() -> u32 {
     0
 }
 
+/// One for the run.
+#[fixture(scope = "session")]
+fn ledger() -> u32 {
+    7
+}
+
 macro_rules! locked {
-    ($($exclusive:ident $shared:ident $other:ident $serial:ident $free:ident $writes:ident $reads:ident)*) => { $(
+    ($($exclusive:ident $shared:ident $other:ident $serial:ident $free:ident $writes:ident $reads:ident $enters:ident $looks:ident)*) => { $(
         #[integration(exclusive("port"))]
         fn $exclusive(request: &Request) { inside("port", "exclusive", request) }
 
@@ -47,10 +53,24 @@ macro_rules! locked {
             inside("counter", "shared", request);
             assert_eq!(before, *counter);
         }
+
+        #[integration]
+        fn $enters(ledger: &mut u32, request: &Request) {
+            assert_eq!(*ledger, 7);
+            inside("ledger", "exclusive", request);
+        }
+
+        #[integration]
+        fn $looks(ledger: &u32, request: &Request) {
+            assert_eq!(*ledger, 7);
+            inside("ledger", "shared", request);
+        }
     )* };
 }
 
 locked! {
-    e0 h0 o0 s0 f0 w0 r0  e1 h1 o1 s1 f1 w1 r1  e2 h2 o2 s2 f2 w2 r2  e3 h3 o3 s3 f3 w3 r3
-    e4 h4 o4 s4 f4 w4 r4  e5 h5 o5 s5 f5 w5 r5  e6 h6 o6 s6 f6 w6 r6  e7 h7 o7 s7 f7 w7 r7
+    e0 h0 o0 s0 f0 w0 r0 l0 k0  e1 h1 o1 s1 f1 w1 r1 l1 k1
+    e2 h2 o2 s2 f2 w2 r2 l2 k2  e3 h3 o3 s3 f3 w3 r3 l3 k3
+    e4 h4 o4 s4 f4 w4 r4 l4 k4  e5 h5 o5 s5 f5 w5 r5 l5 k5
+    e6 h6 o6 s6 f6 w6 r6 l6 k6  e7 h7 o7 s7 f7 w7 r7 l7 k7
 }
