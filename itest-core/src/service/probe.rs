@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use super::error::{Error, Result};
+
 /// What was tried in order to have a service, in order, for the reason of a skip.
 ///
 /// ```text
@@ -38,6 +40,37 @@ impl Probes {
                 None
             }
         }
+    }
+
+    /// The first program of those names: what the variable names, else on `PATH` or in those
+    /// directories; recorded if there is none.
+    ///
+    /// # Errors
+    /// When the variable names none.
+    pub(crate) fn program(
+        &mut self,
+        variable: &str,
+        names: &[&str],
+        directories: &[&str],
+    ) -> Result<Option<PathBuf>> {
+        if let Some(program) = env::var_os(variable).filter(|value| !value.is_empty()) {
+            let program = PathBuf::from(program);
+            if !crate::condition::is_executable(&program) {
+                let program = program.display();
+                let what = format!("{variable} is set, but `{program}` is not a program");
+                return Err(Error::new(what));
+            }
+            return Ok(Some(program));
+        }
+        let found = names
+            .iter()
+            .find_map(|name| binaries(name, directories).into_iter().next());
+        if found.is_none() {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            let names = names.join(" or ");
+            self.failed(format!("no {names} on PATH or where packages put it"));
+        }
+        Ok(found)
     }
 
     /// The whole reason, with what would help.

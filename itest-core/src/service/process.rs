@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -195,6 +195,10 @@ pub(crate) fn run(command: &mut Command) -> Result<String> {
         .stdin(Stdio::null())
         .output()
         .context(|| format!("cannot run `{program}`"))?;
+    outcome(&program, &output)
+}
+
+fn outcome(program: &str, output: &Output) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -204,6 +208,30 @@ pub(crate) fn run(command: &mut Command) -> Result<String> {
     }
     let what = format!("`{program}` failed: {}", output.status);
     Err(Error::new(what).caused_by(printed.trim().replace('\n', "\n    ")))
+}
+
+/// As [`run`], for what may hang and prints little: killed when the time is over.
+#[cfg(feature = "container")]
+pub(crate) fn run_within(mut command: Command, limit: Duration) -> Result<String> {
+    let program = command.get_program().display().to_string();
+    let failed = || format!("cannot run `{program}`");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context(failed)?;
+    let start = Instant::now();
+    while child.try_wait().context(failed)?.is_none() {
+        if start.elapsed() > limit {
+            let _ = child.kill();
+            let _ = child.wait();
+            let what = format!("`{program}` did not end within {limit:?}");
+            return Err(Error::new(what));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    outcome(&program, &child.wait_with_output().context(failed)?)
 }
 
 /// A port of the loopback interface that nobody has at this moment.

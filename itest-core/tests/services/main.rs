@@ -4,7 +4,17 @@
 //! module `scenes` are `#[ignore]`d: others run them, in a process of its own, to see how a run
 //! ends.
 
+#[cfg(feature = "container")]
+mod container;
+#[cfg(feature = "mariadb")]
+mod mariadb;
+#[cfg(feature = "nats")]
+mod nats;
+#[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[allow(dead_code, reason = "no service needs all of it")]
 mod scene;
 
 itest::main!();

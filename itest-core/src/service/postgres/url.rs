@@ -1,9 +1,9 @@
 //! [`Url`]: where a server is, as libpq, sqlx, tokio-postgres and diesel write it.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::service::address::{decode, encode, is_local, production, split_port};
 use crate::service::error::{Error, Result};
 
 /// The parts of a `postgres://` URL.
@@ -26,23 +26,6 @@ pub(super) enum Host {
 }
 
 pub(super) const PORT: u16 = 5432;
-
-/// Words that say what a database is for.
-const PRODUCTION: [&str; 4] = ["production", "prod", "prd", "live"];
-
-/// Hosts where databases are rented; tests have no business there unless told so.
-const MANAGED: [&str; 10] = [
-    ".rds.amazonaws.com",
-    ".postgres.database.azure.com",
-    ".cloud.google.com",
-    ".supabase.co",
-    ".supabase.com",
-    ".neon.tech",
-    ".aivencloud.com",
-    ".ondigitalocean.com",
-    ".render.com",
-    ".timescale.com",
-];
 
 impl Url {
     /// # Errors
@@ -114,10 +97,7 @@ impl Url {
     pub(super) fn is_local(&self) -> bool {
         match &self.host {
             Host::Socket(_) => true,
-            Host::Name(name) => match name.parse::<IpAddr>() {
-                Ok(address) => address.is_loopback(),
-                Err(_) => name == "localhost" || name.ends_with(".localhost"),
-            },
+            Host::Name(name) => is_local(name),
         }
     }
 
@@ -127,25 +107,7 @@ impl Url {
             Host::Socket(_) => "",
             Host::Name(name) => name,
         };
-        if let Some(suffix) = MANAGED.iter().find(|suffix| host.ends_with(*suffix)) {
-            return Some(format!("its host ends with `{suffix}`"));
-        }
-        let parts = [
-            ("host", host),
-            ("database", &self.database),
-            ("user", &self.user),
-        ];
-        for (part, text) in parts {
-            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-            let found = words.find(|word| {
-                let word = word.to_ascii_lowercase();
-                PRODUCTION.contains(&&*word)
-            });
-            if let Some(word) = found {
-                return Some(format!("its {part} has `{word}` in it"));
-            }
-        }
-        None
+        production(host, [("database", &*self.database), ("user", &*self.user)])
     }
 
     /// Whether the driver is asked for an encrypted connection and nothing else.
@@ -208,62 +170,12 @@ impl fmt::Display for Url {
     }
 }
 
-/// `host:port`, `[::1]:port`.
-fn split_port(place: &str) -> (&str, Option<&str>) {
-    if let Some(rest) = place.strip_prefix('[')
-        && let Some((host, after)) = rest.split_once(']')
-    {
-        return (host, after.strip_prefix(':'));
-    }
-    match place.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (place, None),
-    }
-}
-
 fn host_of(host: &str) -> Host {
     match host {
         "" => Host::Name("localhost".to_owned()),
         socket if socket.starts_with('/') => Host::Socket(PathBuf::from(socket)),
         name => Host::Name(name.to_owned()),
     }
-}
-
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let escaped = (*first == b'%')
-            .then(|| after.get(..2))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Slashes stay: every driver takes them in a parameter, and people read `host=/dir`.
-fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
