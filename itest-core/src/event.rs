@@ -70,9 +70,14 @@ pub struct TestId {
     pub name: TestName,
 }
 
+/// The version of the schema of records as JSON.
+pub const SCHEMA: u32 = 1;
+
 /// What is known of a run at its start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
+    /// [`SCHEMA`] of what wrote it. What readers cannot ignore makes it higher.
+    pub schema: u32,
     /// Selected tests, the skipped and ignored ones among them.
     pub tests: usize,
     /// Tests that the filters left out.
@@ -93,12 +98,17 @@ pub struct RunInfo {
     pub profile: Option<String>,
     /// Those that take part.
     pub binaries: Vec<BinaryId>,
+    /// Many processes added to the records, as under nextest: what is said here is what the first
+    /// of them knew, and there is no [`Event::RunFinished`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
 }
 
 impl Default for RunInfo {
     /// A run without tests at the beginning of 1970.
     fn default() -> Self {
         RunInfo {
+            schema: SCHEMA,
             tests: 0,
             filtered_out: 0,
             shuffle_seed: None,
@@ -107,6 +117,7 @@ impl Default for RunInfo {
             run_id: "".into(),
             profile: None,
             binaries: Vec::new(),
+            shared: false,
         }
     }
 }
@@ -163,6 +174,20 @@ pub enum Event {
         /// Time taken.
         #[serde(with = "seconds")]
         duration: Duration,
+        /// What it printed, where captured; the output of the test that made it start has it too.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        output: String,
+    },
+    /// A test or fixture gave something to the report.
+    Attached {
+        /// The test, or the one for which the fixture was set up.
+        test: TestName,
+        /// The fixture's path, where a fixture did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fixture: Option<String>,
+        /// What.
+        #[serde(flatten)]
+        attachment: Attachment,
     },
     /// The test's body is about to run.
     CallStarted {
@@ -184,7 +209,7 @@ pub enum Event {
         /// Time taken.
         #[serde(with = "seconds")]
         duration: Duration,
-        /// What it printed, where captured and where the fixture outlives a test.
+        /// What it printed, where captured. For a fixture of one test the test's output has it too.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
     },
@@ -259,6 +284,24 @@ pub struct FixtureName {
     /// The test that made it start, or the last that used it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<TestName>,
+}
+
+/// Something besides text output that belongs to a test's report, a screenshot for instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// As given, `response.json`.
+    pub name: String,
+    /// Guessed from name and content, `image/png`.
+    pub media_type: Cow<'static, str>,
+    /// In bytes.
+    pub size: u64,
+    /// `None` where it is too large to be kept. Base64 when serialised.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "crate::report::base64"
+    )]
+    pub content: Option<Arc<[u8]>>,
 }
 
 pub(crate) mod seconds {

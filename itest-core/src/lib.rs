@@ -22,7 +22,7 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod private;
 mod registry;
-mod report;
+pub mod report;
 mod resource;
 mod run;
 mod scope;

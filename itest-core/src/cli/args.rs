@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::UsageError;
 use super::low::LowArgs;
+use crate::report::Reports;
 
 /// What is to be done, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,10 @@ pub(crate) struct Args {
     pub(crate) in_process: bool,
     /// Report fixtures' setup and teardown.
     pub(crate) setup_show: bool,
+    /// Report so many of the slowest tests and fixtures.
+    pub(crate) durations: usize,
+    /// Reports that go to files.
+    pub(crate) reports: Reports,
 }
 
 /// What to do with `#[ignore]`d tests.
@@ -263,7 +268,27 @@ pub(super) fn resolve(
         },
         in_process: low.in_process || on("ITEST_IN_PROCESS"),
         setup_show: low.setup_show || on("ITEST_SETUP_SHOW"),
+        durations: match low.durations {
+            Some(durations) => durations,
+            None => number(variable, "ITEST_DURATIONS", "a number")?.unwrap_or(0),
+        },
+        reports: reports(low.reports, env),
     })
+}
+
+/// Adds what variables ask for.
+fn reports(given: Reports, env: &dyn Fn(&str) -> Option<OsString>) -> Reports {
+    let path = |given: Option<PathBuf>, name| {
+        let from_variable = || env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        given.or_else(from_variable)
+    };
+    Reports {
+        events: path(given.events, "ITEST_EVENTS"),
+        junit: path(given.junit, "ITEST_JUNIT"),
+        html: path(given.html, "ITEST_HTML"),
+        ctrf: path(given.ctrf, "ITEST_CTRF"),
+        trace: path(given.trace, "ITEST_TRACE"),
+    }
 }
 
 fn number<T: std::str::FromStr>(

@@ -4,6 +4,7 @@
 //! [`Args`](super::Args).
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use super::args::{Color, Format, Require};
 use super::low::{LowArgs, text};
@@ -70,6 +71,15 @@ impl Flag {
             _ => self.name.to_owned(),
         }
     }
+}
+
+/// Where a report goes.
+fn file(target: &mut Option<PathBuf>, value: OsString) -> Result<(), String> {
+    if value.is_empty() {
+        return Err("the name of a report's file must not be empty".to_owned());
+    }
+    *target = Some(value.into());
+    Ok(())
 }
 
 /// Every flag, in the order of `--help`.
@@ -305,6 +315,59 @@ pub(super) const FLAGS: &[Flag] = &[
         variable: Some("ITEST_SETUP_SHOW"),
         origin: Origin::Itest,
         help: "Show fixtures' setup and teardown as they happen",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "durations",
+        takes: Takes::Value("N", |low, value| {
+            low.durations = Some(text(value)?.parse().map_err(|error| {
+                format!("argument for --durations must be a number (error: {error})")
+            })?);
+            Ok(())
+        }),
+        variable: Some("ITEST_DURATIONS"),
+        origin: Origin::Itest,
+        help: "Show the N slowest tests and the N slowest fixtures",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "events",
+        takes: Takes::Value("FILE", |low, value| file(&mut low.reports.events, value)),
+        variable: Some("ITEST_EVENTS"),
+        origin: Origin::Itest,
+        help: "Write what happens to FILE as lines of JSON, from which\nevery other report can be made",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "junit",
+        takes: Takes::Value("FILE", |low, value| file(&mut low.reports.junit, value)),
+        variable: Some("ITEST_JUNIT"),
+        origin: Origin::Itest,
+        help: "Write a JUnit document to FILE",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "html",
+        takes: Takes::Value("FILE", |low, value| file(&mut low.reports.html, value)),
+        variable: Some("ITEST_HTML"),
+        origin: Origin::Itest,
+        help: "Write a page for a browser to FILE, with a timeline",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "ctrf",
+        takes: Takes::Value("FILE", |low, value| file(&mut low.reports.ctrf, value)),
+        variable: Some("ITEST_CTRF"),
+        origin: Origin::Itest,
+        help: "Write a report in the Common Test Report Format to FILE",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "trace",
+        takes: Takes::Value("FILE", |low, value| file(&mut low.reports.trace, value)),
+        variable: Some("ITEST_TRACE"),
+        origin: Origin::Itest,
+        help: "Write a trace for Perfetto or chrome://tracing to FILE",
         ..Flag::DEFAULT
     },
 ];

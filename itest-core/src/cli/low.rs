@@ -10,6 +10,7 @@ use super::UsageError;
 use super::args::{Color, Format, Require};
 use super::flags::{FLAGS, Takes};
 use super::help;
+use crate::report::Reports;
 
 /// What stands on the command line.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub(super) struct LowArgs {
     pub(super) require: Option<Require>,
     pub(super) in_process: bool,
     pub(super) setup_show: bool,
+    pub(super) durations: Option<usize>,
+    pub(super) reports: Reports,
 }
 
 /// Sorts the arguments into flags, their values, and filters.

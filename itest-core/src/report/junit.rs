@@ -12,7 +12,6 @@ use std::time::Duration;
 use super::failure;
 use super::tally::Tally;
 use super::{Out, Reporter};
-use crate::cli::Args;
 use crate::event::{BinaryId, Event, Record, TestId};
 use crate::outcome::{FailureKind, FixtureError, Outcome};
 use crate::scope::Scope;
@@ -45,10 +44,10 @@ struct Counts {
 }
 
 impl Junit {
-    pub(super) fn new(args: &Args, out: Out) -> Self {
+    pub(super) fn new(show_output: bool, out: Out) -> Self {
         Junit {
             out,
-            show_output: args.show_output,
+            show_output,
             suites: Vec::new(),
             attempts: HashMap::new(),
         }

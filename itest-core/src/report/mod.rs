@@ -4,27 +4,37 @@
 //! gives every report again. What goes to a terminal has libtest's shape, because people know it
 //! and tools read it; what libtest has no place for stands on lines of its own.
 
+pub(crate) mod base64;
+mod ctrf;
+mod events;
 mod failure;
+mod file;
+mod html;
 mod json;
 mod junit;
 mod list;
 mod logfile;
+mod model;
 mod naming;
 mod notice;
 mod pretty;
+mod replay;
 mod style;
 mod summary;
 mod tally;
 mod terse;
 pub(crate) mod time;
+mod trace;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use crate::cli::{Args, Format};
 use crate::event::Record;
 
 pub(crate) use list::{Listed, list};
+pub use replay::{ReplayError, replay};
 pub(crate) use tally::Tally;
 
 /// Turns the records of one run, in order, into a report.
@@ -60,13 +70,68 @@ pub(crate) fn reporter(
         Format::Pretty => Box::new(pretty::Pretty::new(args, terminal, out)),
         Format::Terse => Box::new(terse::Terse::new(args, terminal, out)),
         Format::Json => Box::new(json::Json::new(args, out)),
-        Format::Junit => Box::new(junit::Junit::new(args, out)),
+        Format::Junit => Box::new(junit::Junit::new(args.show_output, out)),
     };
-    let Some(path) = &args.logfile else {
-        return Ok(main);
-    };
-    let log = logfile::Logfile::new(args, BufWriter::new(Box::new(File::create(path)?)));
-    Ok(Box::new(All(vec![main, Box::new(log)])))
+    let mut all = vec![main];
+    if let Some(path) = &args.logfile {
+        let file = BufWriter::new(Box::new(File::create(path)?) as _);
+        all.push(Box::new(logfile::Logfile::new(args, file)));
+    }
+    all.extend(args.reports.reporters(args.show_output));
+    Ok(match all.len() {
+        1 => all.remove(0),
+        _ => Box::new(All(all)),
+    })
+}
+
+/// Which reports go to files, and to which.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Reports {
+    /// The records as lines of JSON, written as they come.
+    pub events: Option<PathBuf>,
+    /// A JUnit document.
+    pub junit: Option<PathBuf>,
+    /// A page for a browser.
+    pub html: Option<PathBuf>,
+    /// A document in the Common Test Report Format.
+    pub ctrf: Option<PathBuf>,
+    /// A trace for Perfetto.
+    pub trace: Option<PathBuf>,
+}
+
+impl Reports {
+    /// Whether none is wanted.
+    pub fn is_empty(&self) -> bool {
+        *self == Reports::default()
+    }
+
+    fn reporters(&self, show_output: bool) -> Vec<Box<dyn Reporter>> {
+        type New<'a> = &'a dyn Fn(Out) -> Box<dyn Reporter>;
+        let mut all: Vec<Box<dyn Reporter>> = Vec::new();
+        if let Some(path) = &self.events {
+            all.push(Box::new(file::Events::new(path)));
+        }
+        let documents: [(&Option<PathBuf>, &'static str, New<'_>); 4] = [
+            (&self.junit, "JUnit report", &|out| {
+                Box::new(junit::Junit::new(show_output, out))
+            }),
+            (&self.html, "HTML report", &|out| {
+                Box::new(html::Html::new(out))
+            }),
+            (&self.ctrf, "CTRF report", &|out| {
+                Box::new(ctrf::Ctrf::new(out))
+            }),
+            (&self.trace, "trace", &|out| {
+                Box::new(trace::Trace::new(out))
+            }),
+        ];
+        for (path, what, new) in documents {
+            if let Some(path) = path {
+                all.push(Box::new(file::Document::new(what, path, new)));
+            }
+        }
+        all
+    }
 }
 
 /// Several reports of the same run.

@@ -187,6 +187,7 @@ impl Reporter for Pretty {
                 notice::retry(&mut self.out, &test, *attempt)
             }
             Event::TestPlanned { .. }
+            | Event::Attached { .. }
             | Event::TestStarted { .. }
             | Event::CallStarted { .. }
             | Event::SetupStarted { .. }

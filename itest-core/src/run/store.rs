@@ -338,6 +338,7 @@ impl Store {
                 _ => None,
             },
             duration: started.elapsed(),
+            output: String::new(),
         });
         Instance {
             node: id,

@@ -232,6 +232,7 @@ fn setup_is_shown() {
             error,
             skipped: skipped.map(str::to_owned),
             duration: Duration::ZERO,
+            output: String::new(),
         }]
     };
     let name = || "api::t1".into();

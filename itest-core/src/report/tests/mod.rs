@@ -183,6 +183,7 @@ fn set_up(fixture: FixtureName) -> Vec<Event> {
             error: None,
             skipped: None,
             duration: Duration::ZERO,
+            output: String::new(),
         },
     ]
 }

@@ -264,8 +264,10 @@ fn forward(link: &Link, message: Message) {
         // The dispatcher knows which test is next.
         Event::TestStarted { .. } | Event::CallStarted { .. } => return,
         Event::TestFinished { .. }
-        | Event::TeardownFinished { .. }
-        | Event::SetupFinished { .. } => link.printed(),
+        | Event::SetupStarted { .. }
+        | Event::SetupFinished { .. }
+        | Event::TeardownStarted { .. }
+        | Event::TeardownFinished { .. } => link.printed(),
         _ => 0,
     };
     match event {

@@ -304,10 +304,14 @@ fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
 fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {
     match &mut event {
         Event::TestFinished { output, .. } => *output = process.cut(printed),
+        Event::SetupStarted { .. } | Event::TeardownStarted { .. } => process.mark(printed),
         // What the test's own fixtures print is part of its output.
         Event::TeardownFinished {
             output, fixture, ..
         } if fixture.scope > Scope::Test => *output = process.cut(printed),
+        Event::SetupFinished { output, .. } | Event::TeardownFinished { output, .. } => {
+            *output = process.since_mark(printed);
+        }
         _ => {}
     }
     event

@@ -34,6 +34,8 @@ pub(crate) struct Process {
     capture: Option<File>,
     /// How far the capture has been cut.
     cut: u64,
+    /// Where the output of the fixture under way begins.
+    mark: u64,
     passed: Records,
     /// A report that waits for the records before it.
     next: Option<Framed>,
@@ -98,6 +100,7 @@ impl Process {
             orders: ours,
             capture,
             cut: 0,
+            mark: 0,
             passed,
             next: None,
         })
@@ -158,8 +161,24 @@ impl Process {
 
     /// What was printed since the last cut, up to `end` bytes of the whole.
     pub(crate) fn cut(&mut self, end: u64) -> String {
-        let (start, file) = match &self.capture {
-            Some(file) if end > self.cut => (std::mem::replace(&mut self.cut, end), file),
+        let start = self.cut;
+        self.cut = start.max(end);
+        self.printed(start, end)
+    }
+
+    /// Begins the output of a fixture's setup or teardown.
+    pub(crate) fn mark(&mut self, start: u64) {
+        self.mark = start;
+    }
+
+    /// What was printed since the mark. It stays part of what will be cut.
+    pub(crate) fn since_mark(&self, end: u64) -> String {
+        self.printed(self.mark, end)
+    }
+
+    fn printed(&self, start: u64, end: u64) -> String {
+        let file = match &self.capture {
+            Some(file) if end > start => file,
             _ => return String::new(),
         };
         // Not by `seek`: the child shares the position, and its output moves it.
