@@ -1,16 +1,17 @@
 //! [`Junit`]: one XML document at the end, for CI; the shape is nextest's.
 //!
 //! Test and fixture errors are told apart (`<failure>`, `<error>`), ignored and skipped tests are
-//! there with their reason, and a teardown that failed is a test case of its own. There are no
-//! timestamps and identifiers, so that the same events give the same document.
+//! there with their reason, and a teardown that failed is a test case of its own. Nothing is there
+//! that the schema of Jenkins does not know, so an attempt of a test has no time of its own.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::failure;
 use super::tally::Tally;
+use super::time::Timestamp;
 use super::{Out, Reporter};
 use crate::event::{BinaryId, Event, Record, TestId};
 use crate::outcome::{FailureKind, FixtureError, Outcome};
@@ -30,6 +31,9 @@ pub(super) struct Junit {
 struct Suite {
     binary: BinaryId,
     tally: Tally,
+    started: SystemTime,
+    /// Of all test cases together.
+    time: Duration,
     /// The test cases so far.
     cases: String,
 }
@@ -60,7 +64,9 @@ impl Junit {
             Some(index) => index,
             None if record.binary.is_empty() && !self.suites.is_empty() => 0,
             None => {
-                self.suites.push(Suite::new(&record.binary));
+                let started = SystemTime::UNIX_EPOCH;
+                let started = self.suites.first().map_or(started, |suite| suite.started);
+                self.suites.push(Suite::new(&record.binary, started));
                 self.suites.len() - 1
             }
         };
@@ -75,8 +81,12 @@ impl Junit {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 suites,
-                "    <testsuite name=\"{}\" {counts}>\n{}    </testsuite>",
+                "    <testsuite name=\"{}\" {counts} skipped=\"{}\" timestamp=\"{}\" time=\"{:.3}\">\n{}    \
+                 </testsuite>",
                 Attribute(&suite.binary),
+                counts.skipped,
+                Timestamp(suite.started),
+                suite.time.as_secs_f64(),
                 suite.cases,
             );
             all.add(&counts);
@@ -92,10 +102,12 @@ impl Junit {
 }
 
 impl Suite {
-    fn new(binary: &BinaryId) -> Self {
+    fn new(binary: &BinaryId, started: SystemTime) -> Self {
         Suite {
             binary: binary.clone(),
             tally: Tally::default(),
+            started,
+            time: Duration::ZERO,
             cases: String::new(),
         }
     }
@@ -113,6 +125,7 @@ impl Suite {
     }
 
     fn case(&mut self, name: &str, duration: Duration, content: &str) {
+        self.time += duration;
         let close = if content.is_empty() { "/" } else { "" };
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -134,17 +147,16 @@ impl Counts {
         self.tests += other.tests;
         self.failures += other.failures;
         self.errors += other.errors;
-        self.skipped += other.skipped;
     }
 }
 
-/// As attributes.
+/// As attributes; those skipped only a suite may have.
 impl Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            r#"tests="{}" skipped="{}" failures="{}" errors="{}""#,
-            self.tests, self.skipped, self.failures, self.errors
+            r#"tests="{}" failures="{}" errors="{}""#,
+            self.tests, self.failures, self.errors
         )
     }
 }
@@ -153,7 +165,8 @@ impl Reporter for Junit {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         match &record.event {
             Event::RunStarted(run) => {
-                self.suites = run.binaries.iter().map(Suite::new).collect();
+                let suite = |binary| Suite::new(binary, run.started);
+                self.suites = run.binaries.iter().map(suite).collect();
                 return Ok(());
             }
             Event::RunFinished { duration, .. } => {

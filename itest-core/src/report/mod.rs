@@ -34,7 +34,7 @@ use crate::cli::{Args, Format};
 use crate::event::Record;
 
 pub(crate) use list::{Listed, list};
-pub use replay::{ReplayError, replay};
+pub use replay::{Recorded, ReplayError, replay};
 pub(crate) use tally::Tally;
 
 /// Turns the records of one run, in order, into a report.

@@ -297,12 +297,6 @@ impl Life {
         (binary, worker, path.clone(), instance.clone(), *scope)
     }
 
-    /// Setup and teardown together.
-    pub(super) fn work(&self) -> Duration {
-        let teardown = self.teardown.as_ref().map(|phase| phase.duration);
-        self.setup.duration + teardown.unwrap_or_default()
-    }
-
     fn end_of_work(&self) -> Duration {
         let last = self.teardown.as_ref().unwrap_or(&self.setup);
         last.start + last.duration

@@ -146,12 +146,14 @@ impl Recorded {
         }
         let mut records = Vec::with_capacity(self.records.len() + other.records.len());
         let mut interrupted = false;
+        let mut end = Duration::ZERO;
         for (info, part, shift) in [
             (&ours, std::mem::take(&mut self.records), 0),
             (&theirs, other.records, first_worker),
         ] {
             for mut record in part {
                 record.at += later(info);
+                end = end.max(record.at);
                 record.worker = record.worker.map(|worker| worker + shift);
                 match record.event {
                     Event::RunStarted(_) => {}
@@ -167,7 +169,7 @@ impl Recorded {
         let is_plan = |record: &Record| matches!(record.event, Event::TestPlanned { .. });
         records.sort_by_key(|record| (!is_plan(record), record.at));
         records.insert(0, of_run(Duration::ZERO, Event::RunStarted(Box::new(run))));
-        finish(&mut records, interrupted);
+        records.push(of_run(end, ended(end, interrupted)));
         self.records = records;
     }
 
@@ -210,12 +212,15 @@ fn end(records: &mut Vec<Record>) {
 
 fn finish(records: &mut Vec<Record>, interrupted: bool) {
     let last = records.iter().map(|record| record.at).max();
-    let duration = last.unwrap_or_default();
-    let event = Event::RunFinished {
+    let end = last.unwrap_or_default();
+    records.push(of_run(end, ended(end, interrupted)));
+}
+
+fn ended(duration: Duration, interrupted: bool) -> Event {
+    Event::RunFinished {
         duration,
         interrupted,
-    };
-    records.push(of_run(duration, event));
+    }
 }
 
 /// Makes one run of what many processes recorded, each of which knew only of its own test.

@@ -9,9 +9,11 @@ function h(tag, attributes, ...children) {
     if (name === "onclick") element.onclick = value;
     else if (value !== undefined && value !== null) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter(child => child !== undefined && child !== null && child !== ""));
+  element.append(...solid(children));
   return element;
 }
+const solid = children => children.flat(Infinity).filter(child => child !== undefined && child !== null && child !== "");
+const fill = (element, ...children) => element.replaceChildren(...solid(children));
 
 function time(seconds) {
   if (seconds < 0.001) return `${(seconds * 1e6).toFixed(0)} µs`;
@@ -63,6 +65,14 @@ for (const life of data.fixtures) {
   livesOf.get(key).push(life);
 }
 
+/* Of the instances of a fixture, which. */
+function nameOf(life) {
+  const which = life.instance || (life.scope === "worker" && life.worker !== undefined ? `worker ${life.worker}` : "");
+  return which ? `${life.path} (${which})` : life.path;
+}
+
+const isGood = item => GOOD.has(item.result) && !(item.teardown_errors || []).length;
+
 function haystack(item) {
   if (item.hay === undefined) {
     const parts = item.kind === "test"
@@ -77,13 +87,14 @@ function haystack(item) {
 }
 
 /* State: what is listed, and what is shown. */
-const state = { view: "tests", results: new Set(), marker: "", binary: "", search: "", order: "plan", shown: [], selected: null };
+const state = { view: "tests", results: new Set(), bad: false, marker: "", binary: "", search: "", order: "plan", shown: [], selected: null };
 
 function refresh() {
   const words = state.search.toLowerCase().split(/\s+/).filter(Boolean);
   const all = state.view === "tests" ? tests : fixtures;
   state.shown = all.filter(item =>
     (state.results.size === 0 || state.results.has(item.result))
+    && !(state.bad && isGood(item))
     && (state.binary === "" || item.binary === Number(state.binary))
     && (state.marker === "" || state.view !== "tests" || (item.markers || []).includes(state.marker))
     && words.every(word => haystack(item).includes(word)));
@@ -94,7 +105,7 @@ function refresh() {
   $("list").setAttribute("aria-label", state.view === "tests" ? "Tests" : "Fixtures");
   $("marker").disabled = state.view !== "tests";
   for (const button of $("views").children) button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
-  for (const button of $("results").children) button.setAttribute("aria-pressed", String(state.results.has(button.dataset.result)));
+  for (const button of $("results").children) button.setAttribute("aria-pressed", String(button.dataset.result ? state.results.has(button.dataset.result) : state.bad));
   drawRows(true);
 }
 
@@ -115,17 +126,18 @@ function drawRows(anew) {
     const label = item.kind === "test"
       ? h("span", { class: "result" }, item.result)
       : h("span", { class: `scope ${item.scope}` }, item.scope);
+    const mark = (item.teardown_errors || []).length ? h("span", { class: "result error", title: "its teardown failed" }, "  teardown error") : "";
     const name = several ? [h("span", { class: "soft" }, `${data.binaries[item.binary]} `), item.name] : [item.name];
     if (item.kind === "fixture" && item.result !== "passed") name.push(h("span", { class: `result ${item.result}` }, `  ${item.result}`));
-    const right = item.kind === "test" ? time(item.seconds) : `${item.lives.length > 1 ? `${item.lives.length} × ` : ""}${time(item.seconds)}`;
+    const right = item.kind === "test" ? time(item.seconds) : `${item.lives.length > 1 ? `${item.lives.length} instances, ` : ""}${time(item.seconds)}`;
     return h("div", {
       class: `row ${cls(item.result)}`, role: "option", id: `row${index}`, style: `top:${index * ROW}px`,
       "aria-selected": String(item === state.selected), "aria-setsize": state.shown.length, "aria-posinset": index + 1,
       title: item.name, onclick: () => select(item),
-    }, label, h("span", { class: "name mono" }, h("bdi", {}, name)), h("span", { class: "time" }, right));
+    }, label, h("span", { class: "name mono" }, h("bdi", {}, name), mark), h("span", { class: "time" }, right));
   });
   if (fresh.length === 0) fresh.push(h("div", { class: "empty" }, data.tests.length === 0 ? "No test was selected." : "Nothing matches."));
-  rows.replaceChildren(...fresh);
+  fill(rows, fresh);
   const at = state.shown.indexOf(state.selected);
   if (at >= first && at < last) list.setAttribute("aria-activedescendant", `row${at}`);
   else list.removeAttribute("aria-activedescendant");
@@ -150,7 +162,7 @@ function select(item, quietly) {
 function move(by, only) {
   const from = state.shown.indexOf(state.selected);
   for (let at = from < 0 ? (by > 0 ? 0 : state.shown.length - 1) : from + by; at >= 0 && at < state.shown.length; at += by) {
-    if (!only || !GOOD.has(state.shown[at].result)) return select(state.shown[at]);
+    if (!only || !isGood(state.shown[at])) return select(state.shown[at]);
   }
 }
 
@@ -236,12 +248,12 @@ function showLife(life, titled) {
 
 function showDetail(item) {
   const detail = $("detail");
-  if (!item) return detail.replaceChildren(h("div", { class: "empty" }, "Select a test: j and k move, / searches, ? shows all keys."));
+  if (!item) return fill(detail, h("div", { class: "empty" }, "Select a test: j and k move, / searches, ? shows all keys."));
   detail.scrollTop = 0;
   if (item.kind === "fixture") return showFixture(item);
   const lives = livesOf.get(`${item.binary} ${item.name}`) || [];
   const failedBefore = item.earlier || [];
-  detail.replaceChildren(
+  fill(detail,
     h("h2", { class: cls(item.result) }, h("span", { class: "result" }, `${item.result}  `), h("span", { class: "mono" }, item.name)),
     h("div", { class: "facts" }, [
       several || data.binaries[item.binary] ? data.binaries[item.binary] : null,
@@ -265,7 +277,7 @@ function showFixture(item) {
   const slow = [...item.lives].sort((a, b) => b.work - a.work);
   const bad = slow.filter(life => life.setup.error || (life.teardown && life.teardown.error));
   const shown = [...bad, ...slow.filter(life => !bad.includes(life))].slice(0, most);
-  $("detail").replaceChildren(
+  fill($("detail"),
     h("h2", {}, h("span", { class: `scope ${item.scope}` }, `${item.scope}  `), h("span", { class: "mono" }, item.name)),
     h("div", { class: "facts" }, [item.place, several ? data.binaries[item.binary] : null, plural(item.lives.length, "instance"),
       `setup and teardown took ${time(item.seconds)}`, item.lives.length > 1 ? `${time(item.seconds / item.lives.length)} each` : null].filter(Boolean).join(" · ")),
@@ -292,6 +304,7 @@ function visible(item) {
 }
 function clearFilters() {
   state.results.clear();
+  state.bad = false;
   state.marker = state.binary = state.search = "";
   $("search").value = $("marker").value = $("binary").value = "";
 }
@@ -368,7 +381,8 @@ function drawChart() {
   const step = [1e-6, 2e-6, 5e-6].flatMap(base => Array.from({ length: 12 }, (_, power) => base * 10 ** power)).sort((a, b) => a - b)
     .find(step => step * scale > 90) || chart.to;
   g.lineWidth = 1;
-  for (let at = Math.ceil(chart.from / step) * step; at <= chart.to; at += step) {
+  for (let tick = Math.ceil(chart.from / step); tick * step <= chart.to; tick++) {
+    const at = Number((tick * step).toPrecision(12));
     g.strokeStyle = color("line");
     g.beginPath(); g.moveTo(Math.round(x(at)) + 0.5, 14); g.lineTo(Math.round(x(at)) + 0.5, chart.height); g.stroke();
     g.fillStyle = color("soft");
@@ -383,15 +397,15 @@ function drawChart() {
     const room = right - left - 6;
     if (room < 24) return;
     let shown = text;
-    if (g.measureText(shown).width > room) {
-      const keep = Math.floor(shown.length * room / g.measureText(shown).width) - 1;
+    for (let keep = text.length; g.measureText(shown).width > room; ) {
+      keep = Math.min(keep - 1, Math.floor(text.length * room / g.measureText(text).width));
       if (keep < 3) return;
-      shown = `…${shown.slice(-keep)}`;
+      shown = `…${text.slice(-keep)}`;
     }
     g.fillStyle = tone;
     g.fillText(shown, left + 3, y);
   };
-  const dim = state.results.size || state.search || state.marker || state.binary ? new Set(state.shown) : null;
+  const dim = state.bad || state.results.size || state.search || state.marker || state.binary ? new Set(state.shown) : null;
   const drawn = new Map();
   for (const bar of chart.bars) {
     const left = Math.max(x(bar.start), LABEL - 2), right = Math.min(Math.max(x(bar.end), x(bar.start) + 1), width);
@@ -494,7 +508,7 @@ function connectChart() {
     hint.hidden = !bar;
     if (!bar) return;
     const what = bar.kind === "test" ? `${bar.test.name}: ${bar.test.result}, ${time(bar.test.seconds)}`
-      : `${bar.life.scope} fixture ${bar.life.path}${bar.life.instance ? ` (${bar.life.instance})` : ""}: setup ${time(bar.life.setup.seconds)}${bar.life.teardown ? `, teardown ${time(bar.life.teardown.seconds)}` : ""}`;
+      : `${bar.life.scope} fixture ${nameOf(bar.life)}: setup ${time(bar.life.setup.seconds)}${bar.life.teardown ? `, teardown ${time(bar.life.teardown.seconds)}` : ""}`;
     hint.textContent = what;
     const box = $("timeline").getBoundingClientRect();
     hint.style.left = `${Math.min(event.clientX - box.left + 12, Math.max(0, box.width - hint.offsetWidth - 8))}px`;
@@ -529,6 +543,10 @@ function head() {
       changed();
     } }, `${count} ${word}`));
   }
+  if (!tests.every(isGood)) {
+    const toggle = () => { state.bad = !state.bad; changed(); };
+    $("results").append(h("button", { type: "button", class: "failed", "aria-pressed": "false", title: "Only what is not good (f)", onclick: toggle }, "not good"));
+  }
   for (const process of data.processes) {
     $("timeline").before(h("div", { class: "problem error" }, showFailure(process.failure), process.output ? h("details", {}, h("summary", {}, "output"), terminal(process.output)) : ""));
   }
@@ -538,7 +556,7 @@ function head() {
   const slowFixtures = [...data.fixtures].sort((a, b) => b.work - a.work).slice(0, 3);
   $("slowest").append(
     slowTests.length ? top("slowest tests", slowTests.map(test => [test, test.seconds, test.name])) : "",
-    slowFixtures.length ? top("slowest fixtures", slowFixtures.map(life => [life.group, life.work, life.instance ? `${life.path} (${life.instance})` : life.path])) : "");
+    slowFixtures.length ? top("slowest fixtures", slowFixtures.map(life => [life.group, life.work, nameOf(life)])) : "");
   const markers = new Map();
   for (const test of tests) for (const marker of test.markers || []) markers.set(marker, (markers.get(marker) || 0) + 1);
   const choice = (select, all, entries) => {
@@ -590,12 +608,11 @@ function connect() {
       }
       return;
     }
-    const bad = () => new Set(RESULTS.filter(word => !GOOD.has(word)));
     const actions = {
       j: () => move(1), k: () => move(-1), n: () => move(1, true), p: () => move(-1, true),
       "/": () => { $("search").focus(); $("search").select(); },
-      f: () => { state.results = state.results.size ? new Set() : bad(); changed(); },
-      a: () => { state.results = new Set(); changed(); },
+      f: () => { state.bad = !state.bad; state.results.clear(); changed(); },
+      a: () => { state.bad = false; state.results.clear(); changed(); },
       t: () => { state.view = state.view === "tests" ? "fixtures" : "tests"; changed(); },
       s: () => { state.order = $("order").value = state.order === "slow" ? "plan" : "slow"; changed(); },
       d: toggleTheme, "?": () => $("keys").showModal(),
@@ -614,5 +631,5 @@ connect();
 connectChart();
 refresh();
 const wanted = decodeURIComponent(location.hash.slice(1));
-const first = tests.find(test => `${data.binaries[test.binary]}$${test.name}` === wanted) || tests.find(test => !GOOD.has(test.result)) || null;
+const first = tests.find(test => `${data.binaries[test.binary]}$${test.name}` === wanted) || tests.find(test => !isGood(test)) || null;
 select(first, true);

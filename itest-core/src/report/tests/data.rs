@@ -192,8 +192,8 @@ fn junit_is_nextests() {
         ],
     );
     let text = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="itest-run" tests="6" skipped="2" failures="2" errors="1" time="1.234">
-    <testsuite name="shop::api" tests="6" skipped="2" failures="2" errors="1">
+<testsuites name="itest-run" tests="6" failures="2" errors="1" time="1.234">
+    <testsuite name="shop::api" tests="6" failures="2" errors="1" skipped="2" timestamp="1970-01-01T00:00:00.000Z" time="2.400">
         <testcase name="m::passes" classname="shop::api" time="0.600"/>
         <testcase name="m::bare" classname="shop::api" time="0.000">
             <skipped/>

@@ -215,7 +215,7 @@ ERROR at teardown of session fixture db
         assert_eq!(xml.matches(&case).count(), 1, "{name} in {xml}");
     }
     assert!(
-        xml.contains("tests=\"10\" skipped=\"0\" failures=\"0\" errors=\"6\">"),
+        xml.contains("tests=\"10\" failures=\"0\" errors=\"6\" skipped=\"0\" "),
         "{xml}"
     );
 }

@@ -2,6 +2,7 @@
 
 mod console;
 mod data;
+mod files;
 mod fixtures;
 mod several;
 

@@ -101,8 +101,8 @@ fn junit_has_a_suite_for_each() {
         "--format=junit",
         &records(),
         r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="itest-run" tests="4" skipped="1" failures="1" errors="1" time="1.234">
-    <testsuite name="shop::api" tests="2" skipped="0" failures="1" errors="1">
+<testsuites name="itest-run" tests="4" failures="1" errors="1" time="1.234">
+    <testsuite name="shop::api" tests="2" failures="1" errors="1" skipped="0" timestamp="1970-01-01T00:00:00.000Z" time="0.620">
         <testcase name="m::t" classname="shop::api" time="0.600">
             <failure message="boom" type="test failure">Error: boom</failure>
             <rerunFailure message="boom" type="test failure">Error: boom</rerunFailure>
@@ -114,7 +114,7 @@ fn junit_has_a_suite_for_each() {
    = note: caused by: connection refused (127.0.0.1:5432)</error>
         </testcase>
     </testsuite>
-    <testsuite name="shop::db" tests="2" skipped="1" failures="0" errors="0">
+    <testsuite name="shop::db" tests="2" failures="0" errors="0" skipped="1" timestamp="1970-01-01T00:00:00.000Z" time="0.600">
         <testcase name="m::t" classname="shop::db" time="0.600"/>
         <testcase name="m::i" classname="shop::db" time="0.000">
             <skipped message="why"/>
