@@ -304,6 +304,41 @@ pub struct Attachment {
     pub content: Option<Arc<[u8]>>,
 }
 
+impl Attachment {
+    /// More is not kept.
+    pub(crate) const LIMIT: usize = 8 << 20;
+
+    pub(crate) fn new(name: String, content: &[u8]) -> Self {
+        Attachment {
+            media_type: media_type(&name, content).into(),
+            size: content.len() as u64,
+            content: (content.len() <= Self::LIMIT).then(|| content.into()),
+            name,
+        }
+    }
+}
+
+/// By the name's ending, or else by whether it is text.
+fn media_type(name: &str, content: &[u8]) -> &'static str {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    match &*ending.to_ascii_lowercase() {
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "svg" => "image/svg+xml",
+        "json" => "application/json",
+        "xml" => "application/xml",
+        "html" | "htm" => "text/html",
+        "csv" => "text/csv",
+        "pdf" => "application/pdf",
+        "zip" => "application/zip",
+        "gz" => "application/gzip",
+        _ if std::str::from_utf8(content).is_ok() => "text/plain",
+        _ => "application/octet-stream",
+    }
+}
+
 pub(crate) mod seconds {
     use std::time::Duration;
 

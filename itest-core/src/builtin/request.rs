@@ -5,10 +5,12 @@ use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::def::{LocalFuture, Marker};
-use crate::event::TestName;
+use crate::def::{FixtureDef, LocalFuture, Marker, TestDef};
+use crate::event::{Attachment, Event, FixtureName, TestName};
 use crate::outcome::{Failure, FailureKind};
 use crate::resource::{self, Registration, Resource};
+use crate::run::events::Events;
+use crate::run::store::For;
 use crate::scope::Scope;
 
 /// The built-in fixture `request`: tells a test or fixture about itself, and takes clean-up.
@@ -35,14 +37,51 @@ pub struct Request(Rc<Inner>);
 
 struct Inner {
     test: TestName,
+    /// The function's name in its module, where it has been made a case.
+    case: Option<String>,
     scope: Scope,
     fixture: Option<&'static str>,
+    /// The fixture's path.
+    path: Option<String>,
     attempt: u32,
     markers: Vec<&'static Marker>,
+    events: Events,
     finalizers: RefCell<Vec<Finalizer>>,
     exports: RefCell<Vec<(String, String)>>,
     /// Numbers of registered resources.
     resources: RefCell<Vec<u64>>,
+}
+
+impl Inner {
+    fn new(user: For<'_>, events: Events) -> Self {
+        let test = user.test;
+        Inner {
+            test: test.name.clone(),
+            case: case(&test.name, test.def).map(str::to_owned),
+            scope: Scope::Test,
+            fixture: None,
+            path: None,
+            attempt: user.attempt,
+            markers: test.markers.clone(),
+            events,
+            finalizers: RefCell::default(),
+            exports: RefCell::default(),
+            resources: RefCell::default(),
+        }
+    }
+}
+
+/// What a test's name has behind that of its function.
+fn case<'a>(name: &'a str, def: &TestDef) -> Option<&'a str> {
+    let module = def
+        .module_path
+        .split_once("::")
+        .map_or("", |(_, path)| path);
+    let rest = name.strip_prefix(module)?;
+    let rest = rest.strip_prefix("::").unwrap_or(rest);
+    let case = rest.strip_prefix(def.name)?;
+    let case = case.strip_prefix("::").unwrap_or(case);
+    (!case.is_empty()).then_some(case)
 }
 
 /// Clean-up that waits for the end of a scope.
@@ -52,30 +91,27 @@ impl Request {
     /// The name under which parameters ask for it.
     pub(crate) const NAME: &'static str = "request";
 
-    pub(crate) fn for_test(test: TestName, attempt: u32, markers: Vec<&'static Marker>) -> Self {
-        Request(Rc::new(Inner {
-            test,
-            scope: Scope::Test,
-            fixture: None,
-            attempt,
-            markers,
-            finalizers: RefCell::default(),
-            exports: RefCell::default(),
-            resources: RefCell::default(),
-        }))
+    pub(crate) fn for_test(user: For<'_>, events: Events) -> Self {
+        Request(Rc::new(Inner::new(user, events)))
     }
 
-    pub(crate) fn for_fixture(test: TestName, fixture: &'static str, scope: Scope) -> Self {
-        Request(Rc::new(Inner {
-            test,
-            scope,
-            fixture: Some(fixture),
-            attempt: 1,
-            markers: Vec::new(),
-            finalizers: RefCell::default(),
-            exports: RefCell::default(),
-            resources: RefCell::default(),
-        }))
+    pub(crate) fn for_fixture(
+        user: For<'_>,
+        def: &'static FixtureDef,
+        name: FixtureName,
+        events: Events,
+    ) -> Self {
+        let mut inner = Inner::new(user, events);
+        inner.scope = def.scope;
+        inner.fixture = Some(def.name);
+        if name.scope > Scope::Test {
+            // It is for more than the one test.
+            inner.case = None;
+            inner.attempt = 1;
+            inner.markers = Vec::new();
+        }
+        inner.path = Some(name.path);
+        Request(Rc::new(inner))
     }
 
     /// The test's path in its binary, `api::creates_user`.
@@ -95,14 +131,71 @@ impl Request {
         self.0.fixture
     }
 
-    /// From 1; counts up with `retries`. In a fixture it is 1.
+    /// From 1; counts up with `retries`. In a fixture that is not the test's own it is 1.
     pub fn attempt(&self) -> u32 {
         self.0.attempt
     }
 
-    /// Whether the test, or a group around it, has a marker of that name. In a fixture: `false`.
+    /// What tells this instance of the test from others of the same function, `case_1` or
+    /// `[sqlite]`; `None` if there is one only, and in a fixture that is not the test's own.
+    pub fn case(&self) -> Option<&str> {
+        self.0.case.as_deref()
+    }
+
+    /// Whether the test, or a group around it, has a marker of that name. In a fixture that is not
+    /// the test's own: `false`.
     pub fn has_marker(&self, name: &str) -> bool {
         self.0.markers.iter().any(|marker| marker.name == name)
+    }
+
+    /// The markers of the test and of the groups around it, as they were written: `external`,
+    /// `load(level = 3)`. In a fixture that is not the test's own there are none.
+    pub fn markers(&self) -> Vec<String> {
+        let markers = self.0.markers.iter();
+        markers
+            .map(|marker| marker.written().into_owned())
+            .collect()
+    }
+
+    /// The number of the worker that runs this, from 0; no two workers of a run have the same at a
+    /// time. `None` in a session fixture, and where libtest runs the tests.
+    ///
+    /// ```
+    /// use itest::prelude::*;
+    ///
+    /// #[fixture(scope = "worker")]
+    /// fn schema(request: &Request) -> String {
+    ///     format!("test_{}", request.worker().unwrap_or(0))
+    /// }
+    /// ```
+    pub fn worker(&self) -> Option<u32> {
+        self.0.events.worker()
+    }
+
+    /// Adds something to the reports of the test: a response, a log, a screenshot.
+    ///
+    /// The HTML report shows texts and images and offers the rest for download; `--events` and
+    /// `--ctrf` have it too. What is larger than 8 MiB is mentioned there and not kept. What a
+    /// wide fixture attaches goes to the test that made it start. Where libtest reports, nothing
+    /// becomes of it.
+    ///
+    /// ```
+    /// use itest::prelude::*;
+    ///
+    /// #[integration]
+    /// fn lists_users(request: &Request) {
+    ///     let body = r#"{"users": []}"#;
+    ///     request.attach("response.json", body);
+    ///     assert!(body.starts_with('{'));
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn attach(&self, name: impl Into<String>, content: impl AsRef<[u8]>) {
+        self.0.events.send(|| Event::Attached {
+            test: self.0.test.clone(),
+            fixture: self.0.path.clone(),
+            attachment: Attachment::new(name.into(), content.as_ref()),
+        });
     }
 
     /// Runs `cleanup` when the scope of the asking test or fixture ends, whatever happened.

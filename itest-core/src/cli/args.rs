@@ -282,12 +282,13 @@ fn reports(given: Reports, env: &dyn Fn(&str) -> Option<OsString>) -> Reports {
         let from_variable = || env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
         given.or_else(from_variable)
     };
+    let [events, junit, html, ctrf, trace] = Reports::VARIABLES;
     Reports {
-        events: path(given.events, "ITEST_EVENTS"),
-        junit: path(given.junit, "ITEST_JUNIT"),
-        html: path(given.html, "ITEST_HTML"),
-        ctrf: path(given.ctrf, "ITEST_CTRF"),
-        trace: path(given.trace, "ITEST_TRACE"),
+        events: path(given.events, events),
+        junit: path(given.junit, junit),
+        html: path(given.html, html),
+        ctrf: path(given.ctrf, ctrf),
+        trace: path(given.trace, trace),
     }
 }
 

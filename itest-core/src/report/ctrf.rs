@@ -94,7 +94,7 @@ fn document(model: &Model) -> Value {
     environment.insert("osPlatform".to_owned(), json!(std::env::consts::OS));
     json!({
         "reportFormat": "CTRF",
-        "specVersion": "0.0.0",
+        "specVersion": "1.0.0",
         "timestamp": Timestamp(run.started + model.duration).to_string(),
         "generatedBy": format!("itest {}", run.version),
         "results": {

@@ -33,6 +33,7 @@ use std::path::PathBuf;
 use crate::cli::{Args, Format};
 use crate::event::Record;
 
+pub(crate) use events::run_of_processes;
 pub(crate) use list::{Listed, list};
 pub use replay::{Recorded, ReplayError, replay};
 pub(crate) use tally::Tally;
@@ -100,12 +101,23 @@ pub struct Reports {
 }
 
 impl Reports {
+    /// The variables that ask for them.
+    pub(crate) const VARIABLES: [&str; 5] = [
+        "ITEST_EVENTS",
+        "ITEST_JUNIT",
+        "ITEST_HTML",
+        "ITEST_CTRF",
+        "ITEST_TRACE",
+    ];
+
     /// Whether none is wanted.
     pub fn is_empty(&self) -> bool {
         *self == Reports::default()
     }
 
     fn reporters(&self, show_output: bool) -> Vec<Box<dyn Reporter>> {
+        // A process that runs one test of many would replace the others' documents.
+        let alone = run_of_processes().is_none();
         type New<'a> = &'a dyn Fn(Out) -> Box<dyn Reporter>;
         let mut all: Vec<Box<dyn Reporter>> = Vec::new();
         if let Some(path) = &self.events {
@@ -126,7 +138,9 @@ impl Reports {
             }),
         ];
         for (path, what, new) in documents {
-            if let Some(path) = path {
+            if let Some(path) = path
+                && alone
+            {
                 all.push(Box::new(file::Document::new(what, path, new)));
             }
         }

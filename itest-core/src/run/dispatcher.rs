@@ -227,6 +227,7 @@ impl Run {
             filtered_out: all - selected,
             shuffle_seed: args.shuffle,
             started: self.clock.started,
+            run_id: report::run_of_processes().unwrap_or_default().into(),
             binaries: suites.iter().map(|suite| suite.id.clone()).collect(),
             ..RunInfo::default()
         })));

@@ -90,11 +90,15 @@ impl Events {
 
     /// The same for what a worker does.
     pub(crate) fn of_worker(&self, worker: usize) -> Self {
-        let mut events = self.clone();
-        if let Some(source) = &mut events.0 {
-            source.worker = u32::try_from(worker).ok();
+        self.clone().of(u32::try_from(worker).ok())
+    }
+
+    /// The same for what a worker does, or somebody else.
+    pub(crate) fn of(mut self, worker: Option<u32>) -> Self {
+        if let Some(source) = &mut self.0 {
+            source.worker = worker;
         }
-        events
+        self
     }
 
     /// The same for what happens in that binary's processes.
@@ -119,6 +123,11 @@ impl Events {
         if let Some(source) = &self.0 {
             source.send(at, event());
         }
+    }
+
+    /// The number of the worker in which this happens.
+    pub(crate) fn worker(&self) -> Option<u32> {
+        self.0.as_ref().and_then(|source| source.worker)
     }
 
     /// The time of the run.

@@ -115,8 +115,13 @@ impl Executor {
             Some(runtime) => On::Private(runtime),
             None => On::Shared { threads },
         };
-        let user = For { test, index, on };
-        let request = Request::for_test(test.name.clone(), attempt, test.markers.clone());
+        let user = For {
+            test,
+            index,
+            attempt,
+            on,
+        };
+        let request = Request::for_test(user, self.shared.events.clone());
         let result = self.set_up_and_call(user, &request);
         let mut errors = Vec::new();
         errors.extend(self.run_finalizers(test, &request, on));

@@ -244,6 +244,7 @@ pub(crate) fn fetch(store: &mut Store, node: NodeId, test: usize) -> Result<Fetc
     let user = For {
         test: &plan.tests[test],
         index: test,
+        attempt: 1,
         on,
     };
     store.ensure_fetched(node, user)

@@ -99,6 +99,8 @@ impl Holds {
 pub(crate) struct For<'a> {
     pub(crate) test: &'a PlannedTest,
     pub(crate) index: usize,
+    /// From 1.
+    pub(crate) attempt: u32,
     /// Where its own fixtures run.
     pub(crate) on: On<'a>,
 }
@@ -171,7 +173,10 @@ impl Store {
             let fetched = self.upstream().fetch(id, user.index);
             return self.take_over(id, key, def, fetched, user);
         }
-        let request = Request::for_fixture(user.test.name.clone(), def.name, def.scope);
+        let request = {
+            let name = self.name(def, key, user);
+            Request::for_fixture(user, def, name, self.shared.events.clone())
+        };
         let deps = &plan.node(id).deps;
         let args = self
             .args(def.params, deps, &request, user)

@@ -16,6 +16,7 @@ use super::suite::Suite;
 use crate::cli::{Args, Require};
 use crate::outcome::Outcome;
 use crate::plan::{HeldLock, Plan};
+use crate::report;
 
 /// See the [module](self).
 pub(super) struct Threads {
@@ -54,10 +55,17 @@ impl Threads {
     }
 }
 
+/// Which of the runner's places this process has, where each test is a process of its own.
+fn slot() -> usize {
+    let slot =
+        report::run_of_processes().and_then(|_| std::env::var("NEXTEST_TEST_GLOBAL_SLOT").ok());
+    slot.and_then(|slot| slot.parse().ok()).unwrap_or(0)
+}
+
 impl Crew for Threads {
     fn work(&self, number: usize) {
         let mut shared = self.shared.clone();
-        shared.events = shared.events.of_worker(number);
+        shared.events = shared.events.of_worker(slot() + number);
         let events = shared.events.clone();
         let mut held = None;
         let mut executor = Executor::new(

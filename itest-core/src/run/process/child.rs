@@ -187,12 +187,13 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
     let hung = link.clone();
     let shared = Shared {
         plan: Arc::new(plan),
-        // The dispatcher knows which binary and which worker this is.
+        // The dispatcher knows which binary this is.
         events: Events::with(
             Arc::new(move |message| forward(&sending, message)),
             Clock::join(part.started),
             "".into(),
-        ),
+        )
+        .of(part.worker),
         on_hung: Arc::new(move |test, failure| {
             hung.send(Report::Hung {
                 test: test.clone(),

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
+use crate::report::Reports;
 use crate::resource::{self, Identity};
 use crate::run::suite::Launch;
 use crate::session::Run;
@@ -87,6 +88,10 @@ impl Process {
             // terminal reaches the dispatcher alone, which then stops the run in order.
             .process_group(0);
         run.pass_to(&mut command);
+        // The dispatcher reports. What a test runs of itself is another run.
+        for variable in Reports::VARIABLES {
+            command.env_remove(variable);
+        }
         let capture = capture.then(unnamed_file).transpose()?;
         if let Some(capture) = &capture {
             command.stdout(capture.try_clone()?);
