@@ -172,6 +172,16 @@ impl Request {
         self.0.events.worker()
     }
 
+    /// Tells this run from others, on this machine: for names of what outlives a process, a
+    /// directory or a database for instance. It has letters, digits and `-`.
+    pub fn run_id(&self) -> String {
+        match self.0.events.run_id() {
+            Some(id) => id.to_owned(),
+            // Where libtest reports.
+            None => crate::run::run_id(),
+        }
+    }
+
     /// Adds something to the reports of the test: a response, a log, a screenshot.
     ///
     /// The HTML report shows texts and images and offers the rest for download; `--events` and

@@ -107,7 +107,7 @@ impl Among {
 /// The run of which this process is one of many.
 #[cfg(unix)]
 pub(crate) fn run_of_processes() -> Option<String> {
-    crate::session::run_id()
+    crate::session::Run::of_nextest().map(|run| run.id().to_owned())
 }
 
 /// The run of which this process is one of many.

@@ -248,7 +248,10 @@ fn one_by_one(mut records: Vec<Record>) -> Vec<Record> {
         let id = record.test();
         let is_last = id.as_ref().and_then(|id| last.get(id)) == Some(&index);
         match (&mut record.event, id) {
-            (Event::TestPlanned { .. }, Some(id)) if !planned.insert(id) => continue,
+            (Event::TestPlanned { .. }, Some(id)) if planned.contains(&id) => continue,
+            (Event::TestPlanned { .. }, Some(id)) => {
+                planned.insert(id);
+            }
             (
                 Event::TestFinished {
                     test,

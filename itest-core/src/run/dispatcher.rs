@@ -111,7 +111,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
             run.recorder.duration(suite, test)
         }),
         suites,
-        events: Events::to(sender.clone(), clock, run.binary.clone()),
+        events: Events::to(sender.clone(), clock, run.binary.clone()).in_run(&super::run_id()),
         clock,
     };
     let crew: Arc<dyn Crew> = match kind {
@@ -227,7 +227,7 @@ impl Run {
             filtered_out: all - selected,
             shuffle_seed: args.shuffle,
             started: self.clock.started,
-            run_id: report::run_of_processes().unwrap_or_default().into(),
+            run_id: super::run_id().into(),
             binaries: suites.iter().map(|suite| suite.id.clone()).collect(),
             ..RunInfo::default()
         })));

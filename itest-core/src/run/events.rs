@@ -18,6 +18,7 @@ struct Source {
     clock: Clock,
     binary: BinaryId,
     worker: Option<u32>,
+    run_id: Arc<str>,
 }
 
 type Send = Arc<dyn Fn(Message) + std::marker::Send + Sync>;
@@ -81,11 +82,25 @@ impl Events {
             clock,
             binary,
             worker: None,
+            run_id: "".into(),
         }))
     }
 
     pub(crate) fn nowhere() -> Self {
         Events(None)
+    }
+
+    /// The same in a run of that name.
+    pub(crate) fn in_run(mut self, id: &str) -> Self {
+        if let Some(source) = &mut self.0 {
+            source.run_id = id.into();
+        }
+        self
+    }
+
+    /// The name of the run, if this is one.
+    pub(crate) fn run_id(&self) -> Option<&str> {
+        self.0.as_ref().map(|source| &*source.run_id)
     }
 
     /// The same for what a worker does.

@@ -124,6 +124,20 @@ pub(crate) fn whole_plan() -> Result<Plan, PlanError> {
     Plan::new(&Registry::collect(), &args)
 }
 
+/// What the run is called that this process is a part of, or owns.
+#[cfg(unix)]
+pub(crate) fn run_id() -> String {
+    use crate::session::Run;
+    let run = Run::joined().unwrap_or_else(Run::owned);
+    run.id().to_owned()
+}
+
+/// What the run is called that this process is.
+#[cfg(not(unix))]
+pub(crate) fn run_id() -> String {
+    format!("run-{}", std::process::id())
+}
+
 /// Whether tests run in this process: where asked for, and where one process is what is wanted.
 fn in_process(args: &Args, verdicts: &[(usize, Verdict)]) -> bool {
     let one_by_one = args.test_threads == NonZeroUsize::new(1);

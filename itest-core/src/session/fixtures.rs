@@ -267,10 +267,10 @@ impl Fixtures {
                 self.order().push(index);
                 self.log.start(index, &fixture.path);
             }
-            Event::SetupFinished { .. } => {
+            Event::SetupFinished { output, .. } => {
                 state.under_way = None;
-                let output = self.log.end(index);
-                state.output.push_str(&output);
+                *output = self.log.end(index);
+                state.output.push_str(output);
             }
             Event::TeardownStarted { fixture } => {
                 state.under_way = Some(fixture.clone());
@@ -309,6 +309,7 @@ impl Fixtures {
                 error: Some(error.clone()),
                 skipped: None,
                 duration,
+                output: output.clone(),
             });
             state.output.push_str(&output);
             state.stage = Stage::Ready(Err(SetupStop::Failed(error)));

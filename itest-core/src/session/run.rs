@@ -42,7 +42,8 @@ impl Run {
         (runner == Runner::parent()).then_some(Run { id, runner })
     }
 
-    fn of_nextest() -> Option<Self> {
+    /// The run of nextest that this process runs a test of.
+    pub(crate) fn of_nextest() -> Option<Self> {
         let var = |name| std::env::var(name).ok();
         let id = var("NEXTEST_RUN_ID")?;
         // As above: this process must be the one that runs that test.
@@ -53,6 +54,11 @@ impl Run {
             id: format!("nextest-{id}"),
             runner: Runner::of_nextest(),
         })
+    }
+
+    /// Tells runs apart.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
     /// Makes a process that is about to be started a part of this run.

@@ -129,7 +129,7 @@ function drawRows(anew) {
     const mark = (item.teardown_errors || []).length ? h("span", { class: "result error", title: "its teardown failed" }, "  teardown error") : "";
     const name = several ? [h("span", { class: "soft" }, `${data.binaries[item.binary]} `), item.name] : [item.name];
     if (item.kind === "fixture" && item.result !== "passed") name.push(h("span", { class: `result ${item.result}` }, `  ${item.result}`));
-    const right = item.kind === "test" ? time(item.seconds) : `${item.lives.length > 1 ? `${item.lives.length} instances, ` : ""}${time(item.seconds)}`;
+    const right = item.kind === "test" ? (item.attempts ? time(item.seconds) : "–") : `${item.lives.length > 1 ? `${item.lives.length} instances, ` : ""}${time(item.seconds)}`;
     return h("div", {
       class: `row ${cls(item.result)}`, role: "option", id: `row${index}`, style: `top:${index * ROW}px`,
       "aria-selected": String(item === state.selected), "aria-setsize": state.shown.length, "aria-posinset": index + 1,

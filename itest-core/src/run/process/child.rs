@@ -193,7 +193,8 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
             Clock::join(part.started),
             "".into(),
         )
-        .of(part.worker),
+        .of(part.worker)
+        .in_run(run.id()),
         on_hung: Arc::new(move |test, failure| {
             hung.send(Report::Hung {
                 test: test.clone(),
