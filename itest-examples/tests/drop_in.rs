@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use itest::prelude::*;
+use itest::service::Postgres;
 use itest_examples::database::Database;
 use itest_examples::model::{NewResource, NewUser};
 
@@ -53,16 +54,10 @@ async fn writes_to_its_own_database(db: &Database) -> Result {
     Ok(())
 }
 
+/// Skipped where there is no PostgreSQL.
 #[integration]
-#[skip_if(
-    not(env = "ITEST_POSTGRES_URL"),
-    reason = "set ITEST_POSTGRES_URL to a PostgreSQL server"
-)]
-async fn reaches_the_server() -> Result {
-    Database::connect(&std::env::var("ITEST_POSTGRES_URL")?)
-        .await?
-        .ping()
-        .await?;
+async fn reaches_the_server(postgres: &Postgres) -> Result {
+    Database::connect(postgres.url()).await?.ping().await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Real servers, PostgreSQL and Redis.
 //!
-//! A session fixture answers where the server is, whoever asks, in whatever process. Here it is
-//! told by the environment; where it is not, the tests are skipped, and the reason says what to set.
+//! The fixture `postgres` is itest's own: a server of the environment, or one that is installed,
+//! started for the run. Where there is none the tests are skipped, and the reason says what to do.
 
 use std::env;
 
@@ -9,91 +9,36 @@ use itest::prelude::*;
 
 mod postgres_server {
     use super::*;
+    use itest::service::PgDatabase;
+    use itest::service::postgres::{PgTemplate, Postgres};
     use itest_examples::Error;
     use itest_examples::database::{Backend, Database};
     use itest_examples::model::{NewUser, User};
-    use reqwest::{StatusCode, Url};
-    use serde::{Deserialize, Serialize};
+    use reqwest::StatusCode;
     use serde_json::json;
-    use sqlx::AssertSqlSafe;
 
     use crate::common::ApiClient;
 
-    /// The URL of a server, as testcontainers' `get_connection_url`.
-    #[fixture(scope = "session", timeout = "30s")]
-    #[skip_if(
-        not(env = "ITEST_POSTGRES_URL"),
-        reason = "set ITEST_POSTGRES_URL to a PostgreSQL server where databases may be created"
-    )]
-    async fn postgres_container() -> Result<String> {
-        let url = env::var("ITEST_POSTGRES_URL")?;
-        // One error here says more than one in every test.
-        let server = Database::connect(&url).await?;
-        server.ping().await?;
-        server.close().await;
-        Ok(url)
-    }
-
-    /// A database on a server.
-    #[derive(Serialize, Deserialize)]
-    struct PostgresDatabase {
-        server: String,
-        name: String,
-    }
-
-    impl PostgresDatabase {
-        /// Creates one under a name that nobody has, empty or as a copy.
-        async fn create(server: &str, template: Option<&Self>) -> Result<Self> {
-            let db = Database::connect(server).await?;
-            let name = "SELECT 'itest_' || replace(gen_random_uuid()::text, '-', '')";
-            let name: String = sqlx::query_scalar(name).fetch_one(db.pool()).await?;
-            let mut sql = format!("CREATE DATABASE {name}");
-            if let Some(template) = template {
-                sql += &format!(" TEMPLATE {}", template.name);
-            }
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(db.pool()).await?;
-            db.close().await;
-            Ok(Self {
-                server: server.to_owned(),
-                name,
-            })
-        }
-
-        async fn connect(&self) -> Result<Database> {
-            let mut url: Url = self.server.parse()?;
-            url.set_path(&self.name);
-            Ok(Database::connect(url.as_str()).await?)
-        }
-
-        async fn drop(self) -> Result {
-            let db = Database::connect(&self.server).await?;
-            let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(db.pool()).await?;
+    /// Overrides the built-in one, which would be empty: migrated as the application does it, once
+    /// for each change of the migrations.
+    #[fixture(scope = "session", timeout = "60s")]
+    async fn pg_template(postgres: &Postgres) -> Result<PgTemplate> {
+        let migrate = async |url: &str| -> Result {
+            let db = Database::connect(url).await?;
+            db.migrate().await?;
             db.close().await;
             Ok(())
-        }
-    }
-
-    /// Migrated once per run, to be copied by every test.
-    #[fixture(scope = "session", timeout = "30s")]
-    async fn postgres_template(postgres_container: &String) -> Result<PostgresDatabase> {
-        let template = PostgresDatabase::create(postgres_container, None).await?;
-        let db = template.connect().await?;
-        db.migrate().await?;
-        // The server copies only what nobody is connected to.
-        db.close().await;
-        let template = provide!(template);
-        template.drop().await?;
+        };
+        Ok(postgres
+            .template_by(&["migrations/postgres"], migrate)
+            .await?)
     }
 
     /// Overrides `db`: in this module the whole application runs on PostgreSQL.
     #[fixture(timeout = "30s")]
-    async fn db(postgres_template: &PostgresDatabase) -> Result<Database> {
-        let server = &postgres_template.server;
-        let copy = PostgresDatabase::create(server, Some(postgres_template)).await?;
-        let db = provide!(copy.connect().await?);
+    async fn db(pg_database: &PgDatabase) -> Result<Database> {
+        let db = provide!(Database::connect(pg_database.url()).await?);
         db.close().await;
-        copy.drop().await?;
     }
 
     #[integration(markers(integration, containers), timeout = "30s")]
