@@ -123,10 +123,12 @@ impl Executor {
         };
         let request = Request::for_test(user, self.shared.events.clone());
         let result = self.set_up_and_call(user, &request);
+        let outcome = self.judge(test, result);
+        FAILED.set(outcome.is_failure());
         let mut errors = Vec::new();
         errors.extend(self.run_finalizers(test, &request, on));
         errors.extend(self.store.end_test(on));
-        let outcome = self.judge(test, result);
+        FAILED.set(false);
         if test.xfail.is_some() {
             // As in pytest, a failing teardown is expected too.
             errors.clear();
@@ -236,6 +238,19 @@ impl Executor {
             },
         }
     }
+}
+
+thread_local! {
+    static FAILED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether the test has failed whose fixtures are torn down on this thread.
+#[cfg_attr(
+    not(feature = "service"),
+    expect(dead_code, reason = "services keep things then")
+)]
+pub(crate) fn test_failed() -> bool {
+    FAILED.get()
 }
 
 fn expected_failure(reason: &str) -> Outcome {

@@ -38,6 +38,8 @@ mod redis;
 #[cfg(any(feature = "mariadb", feature = "nats", feature = "redis"))]
 #[allow(dead_code, reason = "no service needs all of it")]
 mod server;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[allow(dead_code, reason = "no service needs all of it")]
 mod user;
 
@@ -52,6 +54,8 @@ pub use nats::{Builder as NatsBuilder, Nats, NatsPrefix};
 pub use postgres::{PgDatabase, Postgres};
 #[cfg(feature = "redis")]
 pub use redis::{Builder as RedisBuilder, Redis, RedisDatabase};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteDatabase;
 
 /// Names the built-in fixtures of all services, so that no linker leaves them out.
 ///
@@ -66,4 +70,6 @@ pub(crate) fn link() {
     postgres::link();
     #[cfg(feature = "redis")]
     redis::link();
+    #[cfg(feature = "sqlite")]
+    sqlite::link();
 }

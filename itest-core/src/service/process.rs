@@ -128,6 +128,15 @@ impl ServerProcess {
         Error::new(what).caused_by(log_tail(&self.log))
     }
 
+    /// Lets it go on, also when this process has ended.
+    pub(crate) fn leave(mut self) {
+        if let Some(registration) = self.registration.take() {
+            registration.release();
+        }
+        // Dropping would stop it.
+        std::mem::forget(self);
+    }
+
     /// Stops it, and waits until it is gone.
     ///
     /// # Errors

@@ -16,5 +16,7 @@ mod postgres;
 mod redis;
 #[allow(dead_code, reason = "no service needs all of it")]
 mod scene;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 itest::main!();

@@ -14,25 +14,37 @@ use crate::service::process::log_tail;
 static IDLE: Mutex<Option<HashMap<String, Vec<Client>>>> = Mutex::new(None);
 
 /// Runs `with` with a connection to the server's maintenance database.
-///
-/// One that was kept may be dead, if the server was away meanwhile; a new one is made then.
 pub(super) fn with<T>(
     postgres: &Postgres,
-    mut with: impl FnMut(&mut Client) -> Result<T, SqlError>,
+    with: impl FnMut(&mut Client) -> Result<T, SqlError>,
 ) -> Result<T> {
-    if let Some(mut client) = take(&postgres.url) {
+    let url = Url::parse(&postgres.url)?;
+    with_url(&url, with).map_err(|error| explain(postgres, error))
+}
+
+/// The same with a connection to any database.
+///
+/// One that was kept may be dead, if the server was away meanwhile; a new one is made then.
+pub(super) fn with_url<T>(
+    url: &Url,
+    mut with: impl FnMut(&mut Client) -> Result<T, SqlError>,
+) -> Result<T, SqlError> {
+    let key = url.to_string();
+    if let Some(mut client) = take(&key) {
         match with(&mut client) {
             Err(SqlError::Lost(_)) => {}
-            other => {
-                give_back(&postgres.url, client);
-                return other.map_err(|error| explain(postgres, error));
+            done => {
+                give_back(key, client);
+                return done;
             }
         }
     }
-    let mut client = connect(postgres, None)?;
-    let done = with(&mut client).map_err(|error| explain(postgres, error))?;
-    give_back(&postgres.url, client);
-    Ok(done)
+    let mut client = Client::connect(url)?;
+    let done = with(&mut client);
+    if !matches!(done, Err(SqlError::Lost(_))) {
+        give_back(key, client);
+    }
+    done
 }
 
 /// A connection of one's own, to the maintenance database or another one.
@@ -49,10 +61,12 @@ fn take(url: &str) -> Option<Client> {
     idle.as_mut()?.get_mut(url)?.pop()
 }
 
-fn give_back(url: &str, client: Client) {
+fn give_back(url: String, client: Client) {
     let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-    let all = idle.get_or_insert_default();
-    all.entry(url.to_owned()).or_default().push(client);
+    idle.get_or_insert_default()
+        .entry(url)
+        .or_default()
+        .push(client);
 }
 
 /// What an error means for whoever wants a database, and what to do.

@@ -20,6 +20,9 @@ use crate::service::directory;
 /// Names of databases are told here.
 pub(super) const CHANNEL: &str = "itest_done";
 
+/// The comment on a database that stays after the run.
+pub(super) const KEPT: &str = "kept by itest";
+
 /// How long nobody must have told anything before the janitor of a foreign server drops.
 const QUIET: Duration = Duration::from_millis(300);
 
@@ -176,10 +179,11 @@ fn drop_all(url: &Url, tag: &str) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// The databases whose names start so, and that are no templates.
+/// The databases whose names start so, that are no templates, and that nobody wants to look at.
 fn databases(client: &mut Client, start: &str) -> Result<Vec<String>, SqlError> {
     let sql = format!(
-        "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND NOT datistemplate",
+        "SELECT datname FROM pg_database WHERE left(datname, {}) = {} AND NOT datistemplate \
+         AND shobj_description(oid, 'pg_database') IS DISTINCT FROM '{KEPT}'",
         start.len(),
         quote_text(start)
     );

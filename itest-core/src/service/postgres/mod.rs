@@ -15,6 +15,7 @@ mod install;
 mod janitor;
 mod login;
 mod migrations;
+mod rollback;
 mod server;
 mod template;
 mod url;
@@ -34,7 +35,9 @@ use super::error::{Context, Error, Result};
 pub use self::builder::Builder;
 pub use self::database::PgDatabase;
 pub(crate) use self::fixtures::link;
-pub use self::fixtures::{pg_database, pg_migrations, pg_read_only, pg_template, postgres};
+pub use self::fixtures::{
+    pg_database, pg_migrations, pg_read_only, pg_rollback, pg_shared, pg_template, postgres,
+};
 pub use self::migrations::Migrations;
 pub use self::template::PgTemplate;
 
@@ -91,11 +94,27 @@ enum Origin {
 #[derive(Debug)]
 struct Owned(Mutex<Option<Life>>);
 
-/// In the order of its end.
 #[derive(Debug)]
 struct Life {
     janitor: Janitor,
     server: Option<PrivateServer>,
+}
+
+impl Owned {
+    fn end(&self) -> Result<()> {
+        let life = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Life { janitor, server }) = life else {
+            return Ok(());
+        };
+        drop(janitor);
+        server.map_or(Ok(()), PrivateServer::end)
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
 }
 
 impl Postgres {
@@ -214,18 +233,7 @@ impl Postgres {
         let Some(owned) = self.owned else {
             return Ok(());
         };
-        let stopped = tokio::task::spawn_blocking(move || {
-            let life = owned
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
-            let Some(Life { janitor, server }) = life else {
-                return Ok(());
-            };
-            drop(janitor);
-            server.map_or(Ok(()), |mut server| server.stop())
-        });
+        let stopped = tokio::task::spawn_blocking(move || owned.end());
         stopped.await.unwrap_or_else(|panicked| {
             Err(Error::new("stopping PostgreSQL panicked").caused_by(panicked))
         })

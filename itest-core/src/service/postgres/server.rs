@@ -18,6 +18,9 @@ const ROOM: u64 = 600 << 20;
 /// How many ports are tried that turn out to be taken.
 const PORTS: usize = 5;
 
+/// The file in a server's directory that says that it goes on after the run.
+pub(super) const KEEP: &str = "keep";
+
 /// What makes tests fast: nothing of theirs need survive a crash. Users' settings come after.
 const SETTINGS: [(&str, &str); 10] = [
     ("fsync", "off"),
@@ -166,8 +169,13 @@ impl PrivateServer {
         self.process.log()
     }
 
-    /// Stops it; dropping it removes its directory.
-    pub(super) fn stop(&mut self) -> Result<()> {
+    /// Stops it and removes its directory, unless somebody has said that it stays.
+    pub(super) fn end(mut self) -> Result<()> {
+        if self.directory.path().join(KEEP).exists() {
+            self.process.leave();
+            self.directory.keep();
+            return Ok(());
+        }
         let stopped = self.process.stop();
         if stopped.is_err() {
             remove_segment(&self.directory.path().join("data/postmaster.pid"));

@@ -89,6 +89,43 @@ fn nothing_is_left_after_kill_9(postgres: &Postgres) -> Result {
     Ok(())
 }
 
+/// With the variable set, whoever looks into a failure finds the database as the test left it.
+#[integration]
+fn a_failed_tests_database_can_be_kept(postgres: &Postgres) -> Result {
+    let run = Scene::of("postgres::scenes::fails::")
+        .env("ITEST_POSTGRES_KEEP", "1")
+        .run();
+    let _ = postgres;
+    run.ended_with(101)
+        .says_once("the test's database is kept: psql 'postgres://");
+    let between = |start: &str, end: &str| {
+        let (_, rest) = run.text.split_once(start).unwrap();
+        rest.split_once(end).unwrap().0.to_owned()
+    };
+    let url = between("is kept: psql '", "'");
+    assert_eq!(super::sql(&url, "SELECT id FROM evidence"), "7");
+    // As the output says.
+    let pid = between("kill -QUIT ", ";");
+    let directory = PathBuf::from(between("; rm -r ", "\n"));
+    Command::new("kill").args(["-QUIT", &pid]).status()?;
+    until("the server goes on", || {
+        (!Path::new("/proc").join(&pid).exists()).then_some(())
+    });
+    std::fs::remove_dir_all(directory)?;
+    Ok(())
+}
+
+#[integration]
+fn a_commit_to_what_is_shared_is_told(postgres: &Postgres) {
+    let _ = postgres;
+    Scene::of("postgres::scenes::rolls_back::")
+        .arg("--test-threads=1")
+        .run()
+        .ended_with(101)
+        .says_once("`postgres::scenes::rolls_back::b_commits`, or a test beside it, has committed")
+        .says_once("`public.b` changed; take `pg_database`");
+}
+
 fn is_reaper(pid: &str) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     String::from_utf8_lossy(&environment).contains("ITEST_REAPER")

@@ -254,9 +254,11 @@ fn a_full_disk_is_told_once(postgres: &Postgres) {
         .says("No space left on device");
     drop(small);
     // Room for the server, and not for one database more.
-    let small = Small::new("nearly", 50);
+    let small = Small::new("nearly", 45);
+    let cache = Place::new("cache");
     scene("plain")
         .env("ITEST_SERVICE_DIR", small.0.path())
+        .env("ITEST_CACHE_DIR", cache.path())
         .run()
         .ended_with(101)
         .says("No space left on device")

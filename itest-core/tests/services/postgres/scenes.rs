@@ -106,3 +106,41 @@ mod waits {
         std::future::pending::<()>().await;
     }
 }
+
+/// Fails, and shall leave its database to look at.
+mod fails {
+    use super::*;
+
+    #[integration]
+    #[ignore = "a scene"]
+    async fn with_a_row(pg_database: &PgDatabase) {
+        sql(
+            pg_database.url(),
+            "CREATE TABLE evidence (id int); INSERT INTO evidence VALUES (7)",
+        );
+        panic!("wrong");
+    }
+}
+
+mod rolls_back {
+    use super::*;
+
+    #[fixture(scope = "session")]
+    fn pg_migrations() -> Migrations {
+        Migrations::sql("CREATE TABLE a (id int)").and_sql("CREATE TABLE b (id int)")
+    }
+
+    macro_rules! runs {
+        ($name:ident: $sql:literal) => {
+            #[integration]
+            #[ignore = "a scene"]
+            async fn $name(pg_rollback: &PgDatabase) {
+                sql(pg_rollback.url(), $sql);
+            }
+        };
+    }
+
+    runs!(a_rolls_back: "BEGIN; INSERT INTO a VALUES (1); ROLLBACK");
+    runs!(b_commits: "BEGIN; INSERT INTO b VALUES (1); COMMIT");
+    runs!(c_rolls_back: "BEGIN; DELETE FROM b; ROLLBACK");
+}
