@@ -1,8 +1,8 @@
-//! PostgreSQL: a server for the run, started in a fraction of a second.
-//!
-//! [`Postgres`] is the server, a session fixture and what [`Postgres::builder`] makes. Making a
-//! server is `builder` (which one), `install` (what is there), `cache` (its data) and `server`
-//! (its process); `client` speaks with it.
+#![doc = include_str!("../../../docs/postgres.md")]
+
+// Making a server is `builder` (which one), `install` (what is there), `cache` (its data) and
+// `server` (its process). Databases are `migrations`, `template` and `database`, and `janitor` drops
+// them. `client` speaks with a server, `admin` keeps its connections.
 
 mod admin;
 mod builder;
