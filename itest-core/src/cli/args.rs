@@ -54,6 +54,10 @@ pub(crate) struct Args {
     pub(crate) setup_show: bool,
     /// Report so many of the slowest tests and fixtures.
     pub(crate) durations: usize,
+    /// Report to GitHub Actions, which run this.
+    pub(crate) github: bool,
+    /// Where GitHub takes the summary of a step.
+    pub(crate) github_summary: Option<PathBuf>,
     /// Reports that go to files.
     pub(crate) reports: Reports,
 }
@@ -272,6 +276,10 @@ pub(super) fn resolve(
             Some(durations) => durations,
             None => number(variable, "ITEST_DURATIONS", "a number")?.unwrap_or(0),
         },
+        github: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        github_summary: env("GITHUB_STEP_SUMMARY")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from),
         reports: reports(low.reports, env),
     })
 }

@@ -115,6 +115,37 @@ impl Reporter for Events {
     }
 }
 
+/// A report whose trouble is told once and is no matter of the tests.
+pub(super) struct Forgiving<R> {
+    what: &'static str,
+    report: Option<R>,
+}
+
+impl<R: Reporter> Forgiving<R> {
+    pub(super) fn new(what: &'static str, report: R) -> Self {
+        Forgiving {
+            what,
+            report: Some(report),
+        }
+    }
+}
+
+impl<R: Reporter> Reporter for Forgiving<R> {
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        if let Some(report) = &mut self.report
+            && let Err(error) = report.record(record)
+        {
+            crate::run::say(&format!("error: cannot write the {}: {error}", self.what));
+            self.report = None;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn complain(what: &str, path: &Path, error: &io::Error) {
     let path = path.display();
     crate::run::say(&format!("error: cannot write the {what} `{path}`: {error}"));

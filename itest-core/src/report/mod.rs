@@ -6,13 +6,16 @@
 
 pub(crate) mod base64;
 mod ctrf;
+mod durations;
 mod events;
 mod failure;
 mod file;
+mod github;
 mod html;
 mod json;
 mod junit;
 mod list;
+pub(crate) mod live;
 mod logfile;
 mod model;
 mod naming;
@@ -29,6 +32,7 @@ mod trace;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::cli::{Args, Format};
 use crate::event::Record;
@@ -50,6 +54,16 @@ pub(crate) trait Reporter: Send {
     ///
     /// Called after each batch of records, and before anything else writes to the same place.
     fn flush(&mut self) -> io::Result<()>;
+
+    /// Shows that time passes: so much since the start of the run.
+    fn tick(&mut self, _now: Duration) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Whether [`tick`](Reporter::tick) does anything.
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
 /// Where a report goes.
@@ -66,6 +80,15 @@ pub(crate) fn reporter(
     terminal: bool,
     out: Box<dyn Write + Send>,
 ) -> io::Result<Box<dyn Reporter>> {
+    // Without capture tests print to the terminal themselves.
+    let live = terminal && args.capture && !args.in_process && live::Live::suits_terminal();
+    if args.format == Format::Pretty && live {
+        let style = style::Style {
+            color: args.color.on(terminal),
+        };
+        let pretty = |out| Box::new(pretty::Pretty::new(args, terminal, out)) as _;
+        return with_others(args, Box::new(live::Live::new(style, out, pretty)));
+    }
     let out = BufWriter::new(out);
     let main: Box<dyn Reporter> = match args.format {
         Format::Pretty => Box::new(pretty::Pretty::new(args, terminal, out)),
@@ -73,12 +96,22 @@ pub(crate) fn reporter(
         Format::Json => Box::new(json::Json::new(args, out)),
         Format::Junit => Box::new(junit::Junit::new(args.show_output, out)),
     };
+    with_others(args, main)
+}
+
+/// Adds the reports that go elsewhere.
+fn with_others(args: &Args, main: Box<dyn Reporter>) -> io::Result<Box<dyn Reporter>> {
     let mut all = vec![main];
     if let Some(path) = &args.logfile {
         let file = BufWriter::new(Box::new(File::create(path)?) as _);
         all.push(Box::new(logfile::Logfile::new(args, file)));
     }
     all.extend(args.reports.reporters(args.show_output));
+    if args.github && run_of_processes().is_none() {
+        let summary = args.github_summary.clone();
+        let github = github::GitHub::new(Box::new(io::stderr()), summary);
+        all.push(Box::new(file::Forgiving::new("report for GitHub", github)));
+    }
     Ok(match all.len() {
         1 => all.remove(0),
         _ => Box::new(All(all)),
@@ -168,6 +201,14 @@ impl Reporter for All {
 
     fn flush(&mut self) -> io::Result<()> {
         self.each(|reporter| reporter.flush())
+    }
+
+    fn tick(&mut self, now: Duration) -> io::Result<()> {
+        self.each(|reporter| reporter.tick(now))
+    }
+
+    fn is_live(&self) -> bool {
+        self.0.iter().any(|reporter| reporter.is_live())
     }
 }
 

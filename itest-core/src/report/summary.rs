@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::Out;
+use super::durations::Durations;
 use super::failure::{self, end_line};
 use super::naming::Naming;
 use super::style::{Style, Tone, count, one_line};
@@ -21,6 +22,7 @@ pub(super) struct Summary {
     show_output: bool,
     tally: Tally,
     naming: Naming,
+    durations: Durations,
     /// Failures of tests that are tried again.
     attempts: HashMap<TestId, Vec<Outcome>>,
     /// Tests that passed in the end, with what was wrong before.
@@ -65,6 +67,7 @@ impl Summary {
             show_output: args.show_output,
             tally: Tally::default(),
             naming: Naming::default(),
+            durations: Durations::new(args.durations),
             attempts: HashMap::new(),
             flaky: Vec::new(),
             successes: Vec::new(),
@@ -76,6 +79,7 @@ impl Summary {
 
     pub(super) fn record(&mut self, record: &Record) {
         self.tally.record(record);
+        self.durations.record(self.naming, record);
         match &record.event {
             Event::RunStarted(run) => self.naming = Naming::of(run),
             Event::AttemptFailed { test, outcome, .. } => {
@@ -193,6 +197,7 @@ impl Summary {
         }
         self.write_flaky(out)?;
         self.write_skips(out)?;
+        self.durations.write(out)?;
         self.write_extras(out)?;
         self.write_result(out, duration)
     }

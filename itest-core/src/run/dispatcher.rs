@@ -64,6 +64,7 @@ pub(super) struct Work {
 
 /// Prints to stderr, if it is there.
 pub(crate) fn say(text: &str) {
+    report::live::clear();
     let _ = writeln!(io::stderr(), "{text}");
 }
 
@@ -72,6 +73,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
     let clock = Clock::start();
     interrupt::watch(|signal| {
         if interrupt::interrupted().is_some() {
+            report::live::clear();
             std::process::exit(128 + signal);
         }
         say("\ninterrupted: tests are cancelled, fixtures are torn down; once more to end at once");
@@ -333,7 +335,12 @@ impl Run {
                 Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {
                     self.flush();
-                    wait(messages, &running)
+                    let received = wait(messages, &running, self.reporter.is_live());
+                    if received.is_none() {
+                        let result = self.reporter.tick(self.clock.now());
+                        self.note(result);
+                    }
+                    received
                 }
             };
             match message {
@@ -432,10 +439,15 @@ impl Run {
     }
 }
 
-/// The next message, or `None` when a test has become slow.
-fn wait(messages: &Receiver<Message>, running: &[Running]) -> Option<Message> {
+/// How often a live report shows that time passes.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The next message, or `None` when a test has become slow, or something is to be shown.
+fn wait(messages: &Receiver<Message>, running: &[Running], live: bool) -> Option<Message> {
     let untold = running.iter().filter(|running| !running.told);
-    match untold.map(|running| running.started + SLOW).min() {
+    let slow = untold.map(|running| running.started + SLOW);
+    let tick = live.then(|| Instant::now() + TICK);
+    match slow.chain(tick).min() {
         None => messages.recv().ok(),
         Some(due) => messages
             .recv_timeout(due.saturating_duration_since(Instant::now()))

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::Attachment;
-use crate::report::{Recorded, ReplayError, Reports, replay};
+use crate::report::{Recorded, ReplayError, Reporter, Reports, replay};
 
 /// A directory that goes with the test.
 struct Scratch(PathBuf);
@@ -651,4 +651,85 @@ fn the_page_has_room_for_everybody() {
     let page = scratch.read("report.html");
     assert!(page.len() < 20 << 20, "{}", page.len());
     assert_eq!(page.matches("bytes are left out").count(), 60);
+}
+
+/// What GitHub would make a command of is none in a message.
+#[test]
+fn github_sees_what_failed() {
+    let scratch = Scratch::new("github");
+    let summary = scratch.0.join("summary.md");
+    let mut records = records();
+    for record in &mut records {
+        if let Event::TestFinished {
+            outcome: Outcome::Failed { failure },
+            ..
+        } = &mut record.event
+        {
+            failure.message = "100% wrong\n::error::x\r\n```".into();
+        }
+    }
+    let annotations = Written::default();
+    let out = Box::new(annotations.clone());
+    let mut github = super::super::github::GitHub::new(out, Some(summary.clone()));
+    fs::write(&summary, "before\n").unwrap();
+    for record in &records {
+        github.record(record).unwrap();
+    }
+    let bytes = annotations.0.lock().unwrap();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[1],
+        "::error file=tests/api.rs,line=31,title=m%3A%3Afails::thread 'm::fails' panicked at \
+         tests/api.rs:31:9:%0A100%25 wrong%0A::error::x%0D%0A```"
+    );
+    assert!(
+        lines[0].starts_with("::error file=tests/common.rs,line=14,title=fixture `user` failed in"),
+        "{text}"
+    );
+    assert_eq!(lines.len(), 5, "{text}");
+    assert!(
+        lines.iter().all(|line| line.starts_with("::error ")),
+        "{text}"
+    );
+    let summary = scratch.read("summary.md");
+    assert!(
+        summary.starts_with("before\n### ❌ shop::api\n"),
+        "{summary}"
+    );
+    assert!(summary.contains("| passed | failed | error | teardown error | flaky | skipped |"));
+    assert!(summary.contains("````text\nthread 'm::fails'"), "{summary}");
+    assert!(
+        summary.contains("- 1 skipped: `KEY` is not set"),
+        "{summary}"
+    );
+}
+
+#[test]
+fn durations_are_listed() {
+    let mut args = args("--durations 2");
+    args.capture = true;
+    let written = Written::default();
+    let out = Box::new(written.clone());
+    let mut reporter = super::super::reporter(&args, false, out).unwrap();
+    for record in records() {
+        reporter.record(&record).unwrap();
+    }
+    reporter.flush().unwrap();
+    let bytes = written.0.lock().unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(
+        text.contains(
+            "
+slowest tests:
+    0.050s m::passes
+    0.050s m::fails
+
+slowest fixtures:
+    0.150s setup    server (session)
+    0.010s teardown user (test m::passes)
+"
+        ),
+        "{text}"
+    );
 }
