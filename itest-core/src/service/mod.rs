@@ -44,7 +44,7 @@ pub mod sqlite;
 mod user;
 
 #[cfg(feature = "container")]
-pub use container::{Builder as ContainerBuilder, Container, Wait, container};
+pub use container::{Builder as ContainerBuilder, Container, Wait, container, container_engine};
 pub use error::Error;
 #[cfg(feature = "mariadb")]
 pub use mariadb::{Builder as MariaDbBuilder, MariaDb, MariaDbDatabase};

@@ -70,6 +70,71 @@ mod workflows {
     }
 }
 
+/// Straight into the router, without a server. It is faster, and a debugger sees one stack; what only
+/// connections have (limits of size and time, keep-alive) is not tested so.
+#[integration(markers(integration), timeout = "10s")]
+mod without_a_socket {
+    use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Method, Request, header};
+    use itest_examples::api::{AppState, app};
+    use serde_json::Value;
+    use tower::ServiceExt;
+
+    struct InProcessClient(Router);
+
+    #[fixture]
+    fn in_process(db: &Database) -> InProcessClient {
+        InProcessClient(app(AppState::new(db.clone())))
+    }
+
+    impl InProcessClient {
+        async fn send(
+            &self,
+            method: Method,
+            path: &str,
+            body: Value,
+        ) -> Result<(StatusCode, Value)> {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string()))?;
+            let response = self.0.clone().oneshot(request).await?;
+            let status = response.status();
+            let body = to_bytes(response.into_body(), 1 << 20).await?;
+            Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+        }
+    }
+
+    #[integration]
+    async fn a_resource_from_creation_to_deletion(in_process: &InProcessClient) -> Result {
+        let thing = json!({"name": "test", "value": 42});
+        let (status, created) = in_process
+            .send(Method::POST, "/api/resources", thing)
+            .await?;
+        assert_eq!(status, StatusCode::CREATED);
+        let path = format!("/api/resources/{}", created["id"]);
+        let (_, read) = in_process.send(Method::GET, &path, Value::Null).await?;
+        assert_eq!(read, created);
+        let (status, _) = in_process.send(Method::DELETE, &path, Value::Null).await?;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        let (status, _) = in_process.send(Method::GET, &path, Value::Null).await?;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        Ok(())
+    }
+
+    /// `db` is the one that the application has.
+    #[integration]
+    async fn what_a_handler_stores_is_there(in_process: &InProcessClient, db: &Database) -> Result {
+        let ada = json!({"name": "Ada", "email": "ada@example.com"});
+        in_process.send(Method::POST, "/api/users", ada).await?;
+        assert_eq!(db.users().count().await?, 1);
+        Ok(())
+    }
+}
+
 #[integration(markers(integration), timeout = "10s")]
 mod errors {
     use super::*;

@@ -1,9 +1,8 @@
-//! Real servers, PostgreSQL and Redis.
+//! Real servers: PostgreSQL, Redis, and whatever runs in a container.
 //!
-//! The fixture `postgres` is itest's own: a server of the environment, or one that is installed,
-//! started for the run. Where there is none the tests are skipped, and the reason says what to do.
-
-use std::env;
+//! The fixtures `postgres` and `redis` are itest's own: a server of the environment, or one that is
+//! installed, started for the run. Where there is none the tests are skipped, and the reason says
+//! what to do.
 
 use itest::prelude::*;
 
@@ -80,115 +79,101 @@ mod postgres_server {
     }
 }
 
+/// Redis, with a numbered database for each test.
+#[integration(markers(integration, containers), timeout = "30s")]
 mod redis_server {
     use super::*;
-    use std::io::{BufRead, BufReader, Read, Write};
-    use std::net::TcpStream;
-    use std::time::Duration;
+    use itest::service::{Redis, RedisDatabase};
+    use redis::AsyncCommands;
+    use redis::aio::MultiplexedConnection;
 
-    // Any error type does; this one says what was tried when something failed.
-    use anyhow::{Context as _, Result, bail};
-    use reqwest::Url;
-
-    /// The URL of a server.
-    #[fixture(scope = "session")]
-    #[skip_if(
-        not(env = "ITEST_REDIS_URL"),
-        reason = "set ITEST_REDIS_URL to a Redis server, such as redis://127.0.0.1:6379/1"
-    )]
-    fn redis_container() -> Result<String> {
-        let url = env::var("ITEST_REDIS_URL")?;
-        Redis::connect(&url)?.command(&["PING"])?;
-        Ok(url)
+    async fn connect(url: &str) -> Result<MultiplexedConnection> {
+        let client = redis::Client::open(url)?;
+        Ok(client.get_multiplexed_async_connection().await?)
     }
 
-    /// A connection of the test's own.
+    /// A connection to the test's own database. `&mut` says that nobody else uses it meanwhile.
     #[fixture]
-    fn redis(redis_container: &String) -> Result<Redis> {
-        Redis::connect(redis_container)
+    async fn cache(redis_database: &RedisDatabase) -> Result<MultiplexedConnection> {
+        connect(redis_database.url()).await
     }
 
-    /// A key that nobody else has, deleted after the test.
-    #[fixture]
-    fn key(request: &Request, redis_container: &String) -> String {
-        let key = format!("itest:{}:{}", std::process::id(), request.test_name());
-        request.defer(delete(redis_container.clone(), key.clone()));
-        key
-    }
-
-    async fn delete(url: String, key: String) -> Result<()> {
-        Redis::connect(&url)?.command(&["DEL", &key])?;
+    #[integration]
+    async fn what_is_set_can_be_got(cache: &mut MultiplexedConnection) -> Result {
+        let (): () = cache.set("key", "with spaces\r\nand lines").await?;
+        let value: String = cache.get("key").await?;
+        assert_eq!(value, "with spaces\r\nand lines");
         Ok(())
     }
 
-    #[integration(markers(integration, containers), timeout = "10s")]
-    mod on_redis {
-        use super::*;
-
-        #[integration]
-        fn it_answers(redis: &mut Redis) -> Result<()> {
-            assert_eq!(redis.command(&["PING"])?.as_deref(), Some("PONG"));
-            Ok(())
-        }
-
-        #[integration]
-        fn what_is_set_can_be_got(redis: &mut Redis, key: &String) -> Result<()> {
-            assert_eq!(redis.command(&["GET", key])?, None);
-            redis.command(&["SET", key, "with spaces\r\nand lines"])?;
-            let value = redis.command(&["GET", key])?;
-            assert_eq!(value.as_deref(), Some("with spaces\r\nand lines"));
-            Ok(())
-        }
+    /// The same key as above, and nobody else's value in it.
+    #[integration]
+    async fn every_test_has_its_own_keys(cache: &mut MultiplexedConnection) -> Result {
+        let before: Option<String> = cache.get("key").await?;
+        assert_eq!(before, None);
+        let count: i64 = cache.incr("visits", 1).await?;
+        assert_eq!(count, 1);
+        Ok(())
     }
 
-    /// As much of Redis's protocol as these tests speak.
-    struct Redis(BufReader<TcpStream>);
+    /// One server for the whole run; where a test needs the server itself, it asks for it.
+    #[integration]
+    async fn the_server_is_shared(redis: &Redis, redis_database: &RedisDatabase) -> Result {
+        assert_ne!(redis_database.number(), 0);
+        let mut server = connect(redis.url()).await?;
+        let pong: String = redis::cmd("PING").query_async(&mut server).await?;
+        assert_eq!(pong, "PONG");
+        Ok(())
+    }
+}
 
-    impl Redis {
-        fn connect(url: &str) -> Result<Self> {
-            let url: Url = url.parse()?;
-            let host = url.host_str().context("ITEST_REDIS_URL names no host")?;
-            let port = url.port().unwrap_or(6379);
-            let stream = TcpStream::connect((host, port))
-                .with_context(|| format!("cannot connect to Redis at `{host}:{port}`"))?;
-            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-            let mut redis = Self(BufReader::new(stream));
-            match (url.username(), url.password()) {
-                (_, None) => None,
-                ("", Some(password)) => redis.command(&["AUTH", password])?,
-                (user, Some(password)) => redis.command(&["AUTH", user, password])?,
-            };
-            let number = url.path().trim_start_matches('/');
-            if !number.is_empty() {
-                redis.command(&["SELECT", number])?;
-            }
-            Ok(redis)
-        }
+/// Anything else is a container of some image.
+#[integration(markers(integration, containers), timeout = "1m")]
+mod any_container {
+    use super::*;
+    use std::process::Command;
 
-        /// Sends an array of strings; the answer is a text, a number or nothing.
-        fn command(&mut self, words: &[&str]) -> Result<Option<String>> {
-            let mut command = format!("*{}\r\n", words.len());
-            for word in words {
-                command += &format!("${}\r\n{word}\r\n", word.len());
-            }
-            self.0.get_mut().write_all(command.as_bytes())?;
+    use itest::service::{Container, Wait, container, container_engine};
 
-            let mut line = String::new();
-            self.0.read_line(&mut line)?;
-            let line = line.trim_end();
-            let (kind, rest) = line.split_at_checked(1).context("the server hung up")?;
-            match kind {
-                "+" | ":" => Ok(Some(rest.to_owned())),
-                "$" if rest == "-1" => Ok(None),
-                "$" => {
-                    let length: usize = rest.parse()?;
-                    let mut text = vec![0; length + "\r\n".len()];
-                    self.0.read_exact(&mut text)?;
-                    text.truncate(length);
-                    Ok(Some(String::from_utf8(text)?))
-                }
-                _ => bail!("{}: {line}", words[0]),
-            }
-        }
+    /// Of this machine's own files, so that no registry is asked for it. Built once for the run.
+    #[fixture(scope = "session", timeout = "2m")]
+    #[skip_if(
+        not(all(command = "redis-server", command = "busybox")),
+        reason = "install `redis-server` and `busybox-static` to make an image of them"
+    )]
+    async fn image() -> Result<String> {
+        let script = itest::data::path("tests/data/containers/build-redis-image.sh");
+        let built = Command::new(script)
+            .arg(container_engine().await)
+            .output()?;
+        assert!(built.status.success(), "{built:?}");
+        Ok("itest/redis:local".to_owned())
+    }
+
+    /// The process that has the session's fixtures owns it: one for all test processes.
+    #[fixture(scope = "session", timeout = "1m")]
+    async fn redis_container(image: &String) -> Result<Container> {
+        let redis = container(image)
+            .port(6379)
+            .wait_for(Wait::log("Ready to accept connections"));
+        Ok(redis.start().await?)
+    }
+
+    #[integration]
+    async fn it_is_reached_from_here(redis_container: &Container) -> Result {
+        let url = format!("redis://{}", redis_container.address(6379));
+        let client = redis::Client::open(url)?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        let pong: String = redis::cmd("PING").query_async(&mut connection).await?;
+        assert_eq!(pong, "PONG");
+        Ok(())
+    }
+
+    #[integration]
+    async fn commands_run_in_it(redis_container: &Container) -> Result {
+        let files = redis_container.exec(["busybox", "ls", "/data"]).await?;
+        assert_eq!(files, "", "nothing is persisted");
+        assert!(redis_container.logs().await?.contains("Server initialized"));
+        Ok(())
     }
 }

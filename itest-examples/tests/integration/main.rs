@@ -4,18 +4,19 @@
 //! |---|---|
 //! | `main.rs`, `common.rs` | fixtures that every file uses |
 //! | `module_integration.rs` | modules working together, and errors that cross them |
-//! | `api.rs` | whole workflows over HTTP |
+//! | `api.rs` | whole workflows over HTTP, on a real socket and without one |
 //! | `database.rs` | transactions, cascades, isolation |
 //! | `external.rs` | a mocked service, and the real one where there is a key |
+//! | `recorded.rs` | a service as it answered once, recorded and replayed |
 //! | `test_data.rs` | data from JSON and SQL files |
-//! | `containers.rs` | PostgreSQL and Redis servers |
+//! | `containers.rs` | PostgreSQL and Redis servers, and any container |
 //! | `performance.rs` | one expensive setup for a group of tests |
 //! | `parallel.rs` | markers, locks, tests that must be alone |
 //! | `contract.rs` | JSON schemas, old API versions |
 //! | `environment.rs` | variables that every test process sees |
 //! | `skips.rs` | conditions, expected failures, ignored tests |
 //!
-//! It needs nothing but Rust: what is missing is skipped, and the reason says what to set.
+//! It needs nothing but Rust: what is missing is skipped, and the reason says what to install.
 //! `tests/drop_in.rs` shows itest in a target with the default harness.
 
 mod api;
@@ -28,6 +29,7 @@ mod external;
 mod module_integration;
 mod parallel;
 mod performance;
+mod recorded;
 mod skips;
 mod test_data;
 

@@ -6,13 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::engine::{Engine, LOOPBACK};
 use super::wait::{Starting, Wait};
-use super::{Container, Owned};
+use super::{Container, HELP, Owned};
 use crate::resource::Resource;
 use crate::service::error::{Context, Error, Result};
 use crate::service::probe::Probes;
-
-const HELP: &str = "Install Docker or Podman and start its engine; ITEST_CONTAINER_ENGINE names \
-                    its program if that is not on PATH";
 
 /// How long a container may take to be ready, unless the builder says otherwise. Pulling its image
 /// does not count.

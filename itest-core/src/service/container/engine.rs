@@ -42,10 +42,11 @@ impl Engine {
             match engine.version() {
                 Ok(_) => return Some(engine),
                 Err(error) => {
-                    // The first line says it; what follows is help for people at a terminal.
+                    // The first sentence says it; what follows is help for people at a terminal.
                     let why = std::error::Error::source(&error)
                         .map_or_else(|| error.to_string(), ToString::to_string);
-                    let why = why.lines().next().unwrap_or_default().to_owned();
+                    let why = why.lines().next().unwrap_or_default();
+                    let why = why.split(". ").next().unwrap_or_default();
                     probes.failed(format!("`{}` has no engine: {why}", engine.name()));
                 }
             }

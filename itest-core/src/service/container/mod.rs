@@ -19,7 +19,11 @@ pub use self::builder::Builder;
 pub(crate) use self::engine::Engine;
 pub use self::wait::Wait;
 use super::error::{Context, Error, Result};
+use super::probe::Probes;
 use crate::resource::Registration;
+
+const HELP: &str = "Install Docker or Podman and start its engine; ITEST_CONTAINER_ENGINE names \
+                    its program if that is not on PATH";
 
 /// Starts with a container of that image: `redis:7`, a name with a registry, or what was imported
 /// locally.
@@ -47,6 +51,39 @@ use crate::resource::Registration;
 /// ```
 pub fn container(image: impl Into<String>) -> Builder {
     Builder::new(image.into())
+}
+
+/// The program by which containers are run, such as `/usr/bin/docker`, for fixtures that build an
+/// image with it.
+///
+/// Where there is no engine, this leaves the fixture or test and skips those that need it, as
+/// [`skip!`](crate::skip) does.
+///
+/// ```no_run
+/// use itest::prelude::*;
+/// use itest::service::{Container, container, container_engine};
+///
+/// /// Built once for the whole run.
+/// #[fixture(scope = "session", timeout = "10m")]
+/// async fn app() -> Result<Container> {
+///     let mut build = std::process::Command::new(container_engine().await);
+///     let context = itest::data::path("docker");
+///     let built = build.args(["build", "--tag", "app:test"]).arg(context).status()?;
+///     assert!(built.success());
+///     Ok(container("app:test").port(8080).start().await?)
+/// }
+/// ```
+pub async fn container_engine() -> PathBuf {
+    let found = tokio::task::spawn_blocking(|| {
+        let mut probes = Probes::new("container engine");
+        let engine = Engine::find(&mut probes);
+        engine.ok_or_else(|| probes.reason(HELP))
+    });
+    match found.await {
+        Ok(Ok(engine)) => engine.program().to_owned(),
+        Ok(Err(reason)) => crate::signal::skip(reason),
+        Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+    }
 }
 
 /// A running container, started by [`container`].
