@@ -50,6 +50,8 @@ pub(crate) struct Args {
     pub(crate) require: Require,
     /// No workers.
     pub(crate) in_process: bool,
+    /// When to set up session fixtures.
+    pub(crate) setup: Setup,
     /// Report fixtures' setup and teardown.
     pub(crate) setup_show: bool,
     /// Report so many of the slowest tests and fixtures.
@@ -95,6 +97,27 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// When session fixtures are set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Setup {
+    /// At the start, at the same time, those that a test needs; not where there is one thread.
+    #[default]
+    Early,
+    /// Each when a test needs it.
+    Lazy,
+}
+
+impl Setup {
+    /// The error is what is accepted instead.
+    pub(super) fn parse(value: &str) -> Result<Self, String> {
+        match value {
+            "early" => Ok(Setup::Early),
+            "lazy" => Ok(Setup::Lazy),
+            other => Err(format!("early or lazy (was {other})")),
+        }
+    }
 }
 
 /// From when on a test's time is coloured.
@@ -271,6 +294,12 @@ pub(super) fn resolve(
             None => Require::from(&*variable("ITEST_REQUIRE").unwrap_or_default()),
         },
         in_process: low.in_process || on("ITEST_IN_PROCESS"),
+        setup: match (low.setup, variable("ITEST_SETUP").as_deref()) {
+            (Some(setup), _) => setup,
+            (None, None | Some("")) => Setup::default(),
+            (None, Some(value)) => Setup::parse(value)
+                .map_err(|accepted| format!("ITEST_SETUP should be {accepted}"))?,
+        },
         setup_show: low.setup_show || on("ITEST_SETUP_SHOW"),
         durations: match low.durations {
             Some(durations) => durations,

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::args::{Color, Format, Require};
+use super::args::{Color, Format, Require, Setup};
 use super::low::{LowArgs, text};
 
 /// A flag of the command line.
@@ -307,6 +307,20 @@ pub(super) const FLAGS: &[Flag] = &[
         variable: Some("ITEST_IN_PROCESS"),
         origin: Origin::Itest,
         help: "Run tests in this process instead of in workers; a crash\nor hang then ends the run",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "setup",
+        takes: Takes::Value("early|lazy", |low, value| {
+            low.setup = Some(
+                Setup::parse(&text(value)?)
+                    .map_err(|accepted| format!("argument for --setup must be {accepted}"))?,
+            );
+            Ok(())
+        }),
+        variable: Some("ITEST_SETUP"),
+        origin: Origin::Itest,
+        help: "Set up session fixtures at the start, at the same time, or\neach when a test needs it; one test thread is always lazy",
         ..Flag::DEFAULT
     },
     Flag {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use lexopt::{Arg, Error, Parser};
 
 use super::UsageError;
-use super::args::{Color, Format, Require};
+use super::args::{Color, Format, Require, Setup};
 use super::flags::{FLAGS, Takes};
 use super::help;
 use crate::report::Reports;
@@ -39,6 +39,7 @@ pub(super) struct LowArgs {
     pub(super) shuffle_seed: Option<u64>,
     pub(super) require: Option<Require>,
     pub(super) in_process: bool,
+    pub(super) setup: Option<Setup>,
     pub(super) setup_show: bool,
     pub(super) durations: Option<usize>,
     pub(super) reports: Reports,

@@ -15,7 +15,7 @@ mod low;
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use args::{Args, Format, Ignored, Require, Thresholds};
+pub(crate) use args::{Args, Format, Ignored, Require, Setup, Thresholds};
 
 /// What the command line asks for.
 #[derive(Debug)]

@@ -138,6 +138,10 @@ fn command_lines_mean() {
     check("--in-process", "", |it| it.in_process = true);
     check("", "ITEST_IN_PROCESS=1", |it| it.in_process = true);
     check("", "ITEST_IN_PROCESS=0", |_| ());
+    check("--setup=lazy", "", |it| it.setup = Setup::Lazy);
+    check("", "ITEST_SETUP=lazy", |it| it.setup = Setup::Lazy);
+    check("--setup early", "ITEST_SETUP=lazy", |_| ());
+    check("", "ITEST_SETUP=", |_| ());
     check("--setup-show", "", |it| it.setup_show = true);
     check("", "ITEST_SETUP_SHOW=1", |it| it.setup_show = true);
     check("", "ITEST_SETUP_SHOW=", |_| ());

@@ -20,7 +20,7 @@ use super::recorder::Recorder;
 use super::schedule::{Manner, Schedule};
 use super::suite::{Suite, SuiteTest};
 use super::threads::Threads;
-use crate::cli::Args;
+use crate::cli::{Args, Setup};
 use crate::event::{BinaryId, Event, Record, RunInfo, TestId, TestName};
 use crate::history::History;
 use crate::outcome::{Failure, FailureKind, Outcome};
@@ -56,7 +56,13 @@ pub(super) enum CrewKind {
 /// What a crew has to do.
 pub(super) struct Work {
     pub(super) suites: Vec<Suite>,
-    pub(super) schedule: Schedule,
+    pub(super) schedule: Arc<Schedule>,
+    /// Session fixtures are set up at the start.
+    #[cfg_attr(
+        not(unix),
+        expect(dead_code, reason = "there are no worker processes here")
+    )]
+    pub(super) early_setup: bool,
     /// Of no binary.
     pub(super) events: Events,
     pub(super) clock: Clock,
@@ -102,16 +108,21 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
         .test_threads
         .map_or_else(available_threads, usize::from);
     let threads = wanted.min(ready).max(1);
+    // With one executor nothing else could run meanwhile.
+    let early_setup =
+        threads > 1 && args.setup == Setup::Early && matches!(kind, CrewKind::Processes);
     let manner = Manner {
+        session_comes: early_setup,
         executors: threads,
         shuffle: args.shuffle,
         one_by_one: args.fail_fast,
     };
     let (sender, messages) = mpsc::channel();
     let work = Work {
-        schedule: Schedule::new(&suites, manner, |suite, test| {
+        early_setup,
+        schedule: Arc::new(Schedule::new(&suites, manner, |suite, test| {
             run.recorder.duration(suite, test)
-        }),
+        })),
         suites,
         events: Events::to(sender.clone(), clock, run.binary.clone()).in_run(&super::run_id()),
         clock,

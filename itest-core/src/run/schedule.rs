@@ -15,7 +15,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::locks::{LockSets, SetId};
-use self::parts::Class;
+use self::parts::{Class, Now};
 use super::suite::Suite;
 
 /// So many tests are handed out at once at most: enough to make handing out cost next to nothing.
@@ -45,6 +45,8 @@ struct State {
     usual: Option<Duration>,
     /// At most so many tests at once.
     at_once: usize,
+    /// Nobody would wait for a session fixture.
+    session: bool,
     stopped: bool,
 }
 
@@ -73,6 +75,9 @@ pub(super) struct Manner {
     pub(super) shuffle: Option<u64>,
     /// One test at a time, so that none runs after a failure.
     pub(super) one_by_one: bool,
+    /// Session fixtures are set up meanwhile: what needs none goes first until
+    /// [`Schedule::session_is_there`].
+    pub(super) session_comes: bool,
 }
 
 /// Tests that one executor runs now, in that order. Their locks are held as long as it lives.
@@ -101,6 +106,7 @@ impl Schedule {
                 locks,
                 usual: None,
                 at_once: if manner.one_by_one { 1 } else { AT_ONCE },
+                session: !manner.session_comes,
                 stopped: false,
             }),
             released: Condvar::new(),
@@ -158,6 +164,11 @@ impl Schedule {
         }
     }
 
+    /// Nobody would wait for a session fixture any more.
+    pub(super) fn session_is_there(&self) {
+        self.state().session = true;
+    }
+
     /// Hands out nothing any more.
     pub(super) fn stop(&self) {
         self.state().stopped = true;
@@ -208,7 +219,13 @@ impl State {
                 };
             };
             self.move_to(executor, class);
-            let part = self.classes[class].take(&self.locks);
+            let part = {
+                let now = Now {
+                    locks: &self.locks,
+                    session: self.session,
+                };
+                self.classes[class].take(now)
+            };
             let part = part.expect("itest bug: a class was chosen that has nothing to run");
             self.executors[executor].part = part.tests;
         }
@@ -229,17 +246,24 @@ impl State {
         }
         if part.is_empty() {
             // Parts of one test need not be kept apart.
-            while let Some(ready) = self.classes[class].single(locks)
+            while let Some((place, ready)) = self.classes[class].single(locks, self.now())
                 && room.takes(ready.expected)
             {
                 tests.push_back(ready.index as usize);
-                self.classes[class].take_single(locks);
+                self.classes[class].take_single(place);
             }
         }
         Next::Batch {
             suite: self.classes[class].suite,
             tests,
             locks,
+        }
+    }
+
+    fn now(&self) -> Now<'_> {
+        Now {
+            locks: &self.locks,
+            session: self.session,
         }
     }
 
@@ -256,24 +280,27 @@ impl State {
 
     /// The class that an executor without a part shall take one from.
     fn choose(&self, executor: usize) -> Option<usize> {
+        let now = self.now();
         if self.executors.len() == 1 {
-            return self.classes.iter().position(|class| class.has(&self.locks));
+            return self.classes.iter().position(|class| class.has(now));
         }
         let own = self.executors[executor].class;
         if let Some(own) = own
-            && self.classes[own].has(&self.locks)
-            && !self.classes[own].is_alone(&self.locks)
+            && self.classes[own].has(now)
+            && !self.classes[own].is_alone(now)
+            && !self.classes[own].waits(now)
         {
             return Some(own);
         }
         let suite = own.map(|own| self.classes[own].suite);
         let free = self.classes.iter().enumerate();
-        let free = free.filter(|(_, class)| class.has(&self.locks));
+        let free = free.filter(|(_, class)| class.has(now));
         // Where there is most to do for each executor; of two, the one whose binary runs already.
         let (best, _) = free.min_by_key(|(index, class)| {
             let share = class.left().div_ceil(class.executors + 1);
             (
-                class.is_alone(&self.locks),
+                class.is_alone(now),
+                class.waits(now),
                 std::cmp::Reverse(share),
                 Some(class.suite) != suite,
                 *index,

@@ -61,6 +61,9 @@ pub(crate) struct SuiteTest {
     /// Numbers of the worker fixtures that it uses, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) worker_fixtures: Vec<u32>,
+    /// It uses a session fixture.
+    #[serde(default)]
+    pub(crate) session: bool,
 }
 
 /// How processes of the binary are started.
@@ -91,10 +94,11 @@ impl Summary {
         let session = crate::session::wanted(plan, running);
         let mut numbers: HashMap<(NodeId, Key), u32> = HashMap::new();
         let tests = all.into_iter().enumerate().map(|(index, verdict)| {
-            let (instances, worker_fixtures) = match verdict {
+            let mut wide = match verdict {
                 Verdict::Run => wide_fixtures(plan, index, &mut numbers),
-                _ => Default::default(),
+                _ => Wide::default(),
             };
+            wide.worker.sort_unstable();
             let test = &mut plan.tests[index];
             SuiteTest {
                 name: test.name.clone(),
@@ -103,8 +107,9 @@ impl Summary {
                 markers: test.markers.iter().map(|marker| marker.written()).collect(),
                 verdict,
                 locks: std::mem::take(&mut test.locks),
-                instances,
-                worker_fixtures,
+                instances: wide.instances,
+                worker_fixtures: wide.worker,
+                session: wide.session,
             }
         });
         Summary {
@@ -124,17 +129,20 @@ impl Summary {
     }
 }
 
-/// The instances of group and module fixtures, and the worker fixtures, that a test uses.
-fn wide_fixtures(
-    plan: &Plan,
-    index: usize,
-    numbers: &mut HashMap<(NodeId, Key), u32>,
-) -> (Vec<u32>, Vec<u32>) {
+/// What a test uses that is wider than it.
+#[derive(Default)]
+struct Wide {
+    /// Of group and module fixtures.
+    instances: Vec<u32>,
+    worker: Vec<u32>,
+    session: bool,
+}
+
+fn wide_fixtures(plan: &Plan, index: usize, numbers: &mut HashMap<(NodeId, Key), u32>) -> Wide {
     let test = &plan.tests[index];
-    let mut instances = Vec::new();
-    let mut worker_fixtures = Vec::new();
+    let mut wide = Wide::default();
     if test.setup.is_empty() {
-        return (instances, worker_fixtures);
+        return wide;
     }
     for node in plan.reach(test) {
         let key = test.key(plan.node(node).def.scope);
@@ -142,14 +150,15 @@ fn wide_fixtures(
             Key::Group(_) | Key::Module(_) => {
                 let next =
                     u32::try_from(numbers.len()).expect("itest bug: more than 2^32 fixtures");
-                instances.push(*numbers.entry((node, key)).or_insert(next));
+                let number = *numbers.entry((node, key)).or_insert(next);
+                wide.instances.push(number);
             }
-            Key::Worker => worker_fixtures.push(node.0),
-            Key::Test | Key::Session => {}
+            Key::Worker => wide.worker.push(node.0),
+            Key::Session => wide.session = true,
+            Key::Test => {}
         }
     }
-    worker_fixtures.sort_unstable();
-    (instances, worker_fixtures)
+    wide
 }
 
 impl Launch {

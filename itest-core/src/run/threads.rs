@@ -21,7 +21,7 @@ use crate::report;
 /// See the [module](self).
 pub(super) struct Threads {
     shared: Shared,
-    schedule: Schedule,
+    schedule: Arc<Schedule>,
     session: Session,
     /// Of each test, where other processes are a part of the run.
     locks: Vec<Vec<HeldLock>>,

@@ -117,11 +117,19 @@ impl Fixtures {
         Some(self.wait(index, self.test(index, &wanted.test)))
     }
 
-    /// Starts the setup of all of them.
+    /// Sets up all of them, and waits until that is over.
     pub(super) fn prefetch(self: &Arc<Self>, all: &[Wanted]) {
-        for wanted in all {
-            if let Some(&index) = self.by_identity.get(&wanted.fixture) {
-                self.start(index, self.test(index, &wanted.test));
+        let known = all.iter().filter_map(|wanted| {
+            let index = *self.by_identity.get(&wanted.fixture)?;
+            self.start(index, self.test(index, &wanted.test));
+            Some(index)
+        });
+        let started: Vec<usize> = known.collect();
+        for index in started {
+            let slot = &self.slots[index];
+            let mut state = slot.lock();
+            while !matches!(state.stage, Stage::Ready(_)) {
+                state = slot.wait(state);
             }
         }
     }

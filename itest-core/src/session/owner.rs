@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufReader};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ pub(crate) struct Owner {
     hosts: Arc<Hosts>,
     listeners: Arc<Listeners>,
     preparing: Mutex<Vec<JoinHandle<()>>>,
+    finishing: Arc<AtomicBool>,
 }
 
 /// The hosts that tell us what happens in them.
@@ -50,6 +52,7 @@ impl Owner {
             hosts,
             listeners: Arc::default(),
             preparing: Mutex::default(),
+            finishing: Arc::default(),
         })
     }
 
@@ -82,24 +85,40 @@ impl Owner {
     }
 
     /// Has a host ready for these fixtures, on a thread of its own; where none offers them,
-    /// `program` becomes one. With `set_up`, it sets them up, all at once.
+    /// `program` becomes one. With `set_up` they are set up, at the same time, and when that is
+    /// over, it is called.
     ///
     /// What goes wrong is told to the tests that need them.
-    pub(crate) fn prepare(&self, program: Program, wanted: Vec<Wanted>, set_up: bool) {
-        let hosts = self.hosts.clone();
+    pub(crate) fn prepare(
+        &self,
+        program: Program,
+        wanted: Vec<Wanted>,
+        set_up: Option<Box<dyn FnOnce() + Send>>,
+    ) {
+        let (hosts, finishing) = (self.hosts.clone(), self.finishing.clone());
         let prepare = move || {
             let mut by_host: BTreeMap<usize, Vec<Wanted>> = BTreeMap::new();
             for wanted in wanted {
                 match hosts.host_for(&wanted.fixture, Some(&program)) {
                     Ok(Some(host)) => by_host.entry(host).or_default().push(wanted),
-                    Ok(None) | Err(_) => return,
+                    Ok(None) | Err(_) => break,
                 }
             }
-            for (host, wanted) in by_host {
-                if set_up {
-                    let _ = hosts.ask(host, &Request::Prefetch(wanted));
+            let Some(set_up) = set_up else { return };
+            let is_over = || finishing.load(Ordering::Acquire);
+            let ask = |(host, wanted)| {
+                let mut connection = hosts.connect(host).ok()?;
+                connection
+                    .ask_until(&Request::Prefetch(wanted), &is_over)
+                    .ok()?
+            };
+            // All hosts at once: the first setups start when they are asked, not when we wait.
+            thread::scope(|scope| {
+                for one in by_host {
+                    scope.spawn(|| ask(one));
                 }
-            }
+            });
+            set_up();
         };
         let thread = thread::Builder::new().name("itest-session-start".to_owned());
         if let Ok(thread) = thread.spawn(prepare) {
@@ -128,6 +147,7 @@ impl Owner {
     /// # Errors
     /// When one of them takes longer than `limit`; it goes on by itself.
     pub(crate) fn finish(&self, limit: Option<Duration>) -> io::Result<Vec<TeardownError>> {
+        self.finishing.store(true, Ordering::Release);
         let preparing = std::mem::take(
             &mut *self
                 .preparing

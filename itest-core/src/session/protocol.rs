@@ -22,7 +22,7 @@ pub(super) enum Request {
     Hello,
     /// The value of a fixture.
     Fetch(Wanted),
-    /// Set these up, all at once; answered before they are there.
+    /// Set these up, all at once; answered when that is over.
     Prefetch(Vec<Wanted>),
     /// Answered when all of them are held, until `Release` or the end of the connection.
     Acquire(Vec<HeldLock>),

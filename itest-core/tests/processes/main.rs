@@ -21,4 +21,5 @@ mod locks;
 mod output;
 mod resources;
 mod session;
+mod session_fixtures;
 mod signals;

@@ -11,6 +11,7 @@ use crate::scene::without_runner;
 /// Its files and their text.
 const FILES: &[(&str, &str)] = &[
     ("lib.rs", ""),
+    ("tests/alone.rs", include_str!("sample/alone.rs")),
     ("tests/broken.rs", include_str!("sample/broken.rs")),
     ("tests/common/mod.rs", include_str!("sample/common/mod.rs")),
     ("tests/crash.rs", include_str!("sample/crash.rs")),
@@ -34,11 +35,12 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("tests/signals.rs", include_str!("sample/signals.rs")),
     ("tests/three.rs", include_str!("sample/three.rs")),
+    ("tests/together.rs", include_str!("sample/together.rs")),
     ("tests/two.rs", include_str!("sample/two.rs")),
 ];
 
 /// The targets that libtest runs.
-const DROP_IN: [&str; 3] = ["locks_drop_in", "resources_drop_in", "three"];
+const DROP_IN: [&str; 4] = ["alone", "locks_drop_in", "resources_drop_in", "three"];
 
 struct Sample {
     binaries: BTreeMap<String, PathBuf>,

@@ -3,7 +3,7 @@
 use crate::scene::Scene;
 
 /// Tests in `one`, `two` and `three` together; the gate is open.
-const TESTS: usize = 121;
+const TESTS: usize = 301;
 const BINARIES: [&str; 3] = ["one", "two", "three"];
 
 #[test]
@@ -15,7 +15,7 @@ fn one_session_for_a_binary() {
         ended.must_exit(0);
         assert_eq!(
             ended.counts(),
-            (40 + usize::from(target == "one"), 0),
+            (100 + usize::from(target == "one"), 0),
             "{ended}"
         );
         check_session(&scene, 1);

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::child::Part;
@@ -26,7 +27,7 @@ use crate::scope::Scope;
 /// The crew whose executors are processes.
 pub(in crate::run) struct Processes {
     suites: Vec<Suite>,
-    schedule: Schedule,
+    schedule: Arc<Schedule>,
     events: Events,
     clock: Clock,
     session: Session,

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cli::Args;
 use crate::run::dispatcher::Work;
@@ -16,7 +17,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Has hosts ready for the session fixtures that the tests need.
+    /// Has hosts ready for the session fixtures that the tests need, and sets them up if
+    /// `work.early_setup` says so.
     pub(super) fn new(work: &Work, args: &Args) -> io::Result<Self> {
         let run = Run::owned();
         let needs_any = |suite: &&crate::run::suite::Suite| !suite.summary.session.is_empty();
@@ -26,9 +28,20 @@ impl Session {
         }
         let owner = Owner::new(Arc::new(Hosts::new(run.clone())))?;
         owner.subscribe(work.events.clone())?;
+        let suites: Vec<_> = suites.collect();
+        let left = Arc::new(AtomicUsize::new(suites.len()));
         for suite in suites {
+            let (left, schedule) = (left.clone(), work.schedule.clone());
+            let ready = move || {
+                if left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                    schedule.session_is_there();
+                }
+            };
+            let set_up = work
+                .early_setup
+                .then(|| Box::new(ready) as Box<dyn FnOnce() + Send>);
             let program = Program::of(&suite.launch)?.printing(!args.capture);
-            owner.prepare(program, suite.summary.session.clone(), false);
+            owner.prepare(program, suite.summary.session.clone(), set_up);
         }
         Ok(Session {
             run,

@@ -12,6 +12,8 @@ use crate::run::suite::{Suite, SuiteTest};
 #[derive(Debug)]
 pub(super) struct Part {
     pub(super) tests: VecDeque<Ready>,
+    /// Some of it needs a session fixture.
+    session: bool,
     /// Its turn.
     rank: usize,
 }
@@ -22,7 +24,7 @@ pub(super) struct Class {
     pub(super) suite: usize,
     /// How many executors are at it.
     pub(super) executors: usize,
-    /// By the locks that their first tests need.
+    /// By the locks that their first tests need, and whether they need session fixtures.
     queues: Vec<Queue>,
     left: usize,
 }
@@ -31,7 +33,23 @@ pub(super) struct Class {
 struct Queue {
     locks: SetId,
     weight: Weight,
+    session: bool,
     parts: VecDeque<Part>,
+}
+
+impl Queue {
+    /// Whether it would wait for a session fixture.
+    fn waits(&self, now: Now<'_>) -> bool {
+        self.session && !now.session
+    }
+}
+
+/// What is there at the moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now<'a> {
+    pub(super) locks: &'a LockSets,
+    /// Session fixtures are set up, as far as they will be without being asked for.
+    pub(super) session: bool,
 }
 
 impl Class {
@@ -52,11 +70,12 @@ impl Class {
         let known = self
             .queues
             .iter()
-            .position(|queue| queue.locks == first.locks);
+            .position(|queue| queue.locks == first.locks && queue.session == part.session);
         let queue = known.unwrap_or_else(|| {
             self.queues.push(Queue {
                 locks: first.locks,
                 weight: locks.weight(first.locks),
+                session: part.session,
                 parts: VecDeque::new(),
             });
             self.queues.len() - 1
@@ -74,48 +93,55 @@ impl Class {
     }
 
     /// The queue whose turn it is among those that can run now.
-    fn free(&self, locks: &LockSets) -> Option<usize> {
+    fn free(&self, now: Now<'_>) -> Option<usize> {
         let queues = self.queues.iter().enumerate();
         let free = queues.filter_map(|(index, queue)| {
             let first = queue.parts.front()?;
-            let is_free = locks.is_free(queue.locks);
-            is_free.then_some((queue.weight, first.rank, index))
+            let is_free = now.locks.is_free(queue.locks);
+            let is_alone = queue.weight == Weight::All;
+            let turn = (is_alone, queue.waits(now), queue.weight, first.rank);
+            is_free.then_some((turn, index))
         });
-        free.min().map(|(_, _, index)| index)
+        free.min().map(|(_, index)| index)
     }
 
     /// Whether something of it can run now.
-    pub(super) fn has(&self, locks: &LockSets) -> bool {
-        self.free(locks).is_some()
+    pub(super) fn has(&self, now: Now<'_>) -> bool {
+        self.free(now).is_some()
     }
 
     /// Whether what can run now stops everything else meanwhile.
-    pub(super) fn is_alone(&self, locks: &LockSets) -> bool {
-        self.free(locks)
+    pub(super) fn is_alone(&self, now: Now<'_>) -> bool {
+        self.free(now)
             .is_some_and(|queue| self.queues[queue].weight == Weight::All)
     }
 
+    /// Whether what can run now would wait for a session fixture that is being set up.
+    pub(super) fn waits(&self, now: Now<'_>) -> bool {
+        self.free(now)
+            .is_some_and(|queue| self.queues[queue].waits(now))
+    }
+
     /// Takes the part whose turn it is among those that can run now.
-    pub(super) fn take(&mut self, locks: &LockSets) -> Option<Part> {
-        let queue = self.free(locks)?;
+    pub(super) fn take(&mut self, now: Now<'_>) -> Option<Part> {
+        let queue = self.free(now)?;
         let part = self.queues[queue].parts.pop_front()?;
         self.left -= part.tests.len();
         Some(part)
     }
 
-    /// The next test that needs those locks, if it is a part by itself.
-    pub(super) fn single(&self, locks: SetId) -> Option<Ready> {
-        let queue = self.queues.iter().find(|queue| queue.locks == locks)?;
-        let part = queue.parts.front()?;
-        (part.tests.len() == 1).then(|| part.tests[0])
+    /// The next test that needs those locks, if it is a part by itself, and its place.
+    pub(super) fn single(&self, locks: SetId, now: Now<'_>) -> Option<(usize, Ready)> {
+        let queues = self.queues.iter().enumerate();
+        let fitting = queues.filter(|(_, queue)| queue.locks == locks && !queue.waits(now));
+        let first = fitting.filter_map(|(index, queue)| Some((index, queue.parts.front()?)));
+        let (index, part) = first.min_by_key(|(_, part)| part.rank)?;
+        (part.tests.len() == 1).then(|| (index, part.tests[0]))
     }
 
     /// Takes what [`Class::single`] told of.
-    pub(super) fn take_single(&mut self, locks: SetId) {
-        let mut queues = self.queues.iter_mut();
-        if let Some(queue) = queues.find(|queue| queue.locks == locks)
-            && queue.parts.pop_front().is_some()
-        {
+    pub(super) fn take_single(&mut self, place: usize) {
+        if self.queues[place].parts.pop_front().is_some() {
             self.left -= 1;
         }
     }
@@ -147,8 +173,12 @@ pub(super) fn classes(
                 true => Vec::new(),
                 false => worker_fixtures(tests, &part),
             };
-            let tests = part.into_iter().map(&mut ready).collect();
-            found.push((number, needs, Part { tests, rank: 0 }));
+            let part = Part {
+                session: part.iter().any(|test| tests[*test].session),
+                tests: part.into_iter().map(&mut ready).collect(),
+                rank: 0,
+            };
+            found.push((number, needs, part));
         }
     }
     if let Some(seed) = manner.shuffle {

@@ -16,6 +16,7 @@ fn test(name: &str) -> SuiteTest {
         locks: vec![HeldLock::serial(false)],
         instances: Vec::new(),
         worker_fixtures: Vec::new(),
+        session: false,
     }
 }
 
@@ -71,6 +72,7 @@ fn schedule(suites: &[Suite], executors: usize) -> Schedule {
         executors,
         shuffle: None,
         one_by_one: false,
+        session_comes: false,
     };
     Schedule::new(suites, manner, |_, _| None)
 }
@@ -216,6 +218,7 @@ fn one_by_one_is_one_by_one() {
         executors: 2,
         shuffle: None,
         one_by_one: true,
+        session_comes: false,
     };
     let schedule = Schedule::new(&suites, manner, |_, _| None);
     schedule.took(1, Duration::ZERO);
@@ -236,6 +239,7 @@ fn the_longest_goes_first() {
         executors: 2,
         shuffle: None,
         one_by_one: false,
+        session_comes: false,
     };
     let known = [1, 30, 50, 40].map(Duration::from_millis);
     let schedule = Schedule::new(&suites, manner, |_, index| Some(known[index]));
@@ -300,6 +304,7 @@ fn a_shuffled_order_keeps_parts_and_is_the_seed_s() {
             executors: 1,
             shuffle: Some(seed),
             one_by_one: false,
+            session_comes: false,
         };
         drain(&Schedule::new(&suites, manner, |_, _| None), 0, &suites)
     };
@@ -318,4 +323,33 @@ fn nothing_is_handed_out_after_a_stop() {
     assert!(schedule.next(0).is_some());
     schedule.stop();
     assert!(schedule.next(0).is_none() && schedule.next(1).is_none());
+}
+
+#[test]
+fn what_needs_no_session_goes_first_while_one_is_set_up() {
+    let needs = |name: &str| SuiteTest {
+        session: true,
+        ..test(name)
+    };
+    for is_there in [false, true] {
+        let tests = vec![needs("a"), test("b"), needs("c"), test("d")];
+        let manner = Manner {
+            executors: 2,
+            shuffle: None,
+            one_by_one: true,
+            session_comes: true,
+        };
+        let schedule = Schedule::new(&[suite(tests)], manner, |_, _| None);
+        if is_there {
+            schedule.session_is_there();
+        }
+        let order: Vec<usize> = (0..4)
+            .map(|_| schedule.next(0).expect("there is more").tests[0])
+            .collect();
+        let expected = match is_there {
+            false => [1, 3, 0, 2],
+            true => [0, 1, 2, 3],
+        };
+        assert_eq!(order, expected);
+    }
 }

@@ -28,6 +28,18 @@ fn is_open(gate: &str) -> bool {
     events().with_extension(gate).exists()
 }
 
+/// Never ends, and does not yield.
+pub fn hang() {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Opens a gate for other processes of the run.
+pub fn open(gate: &str) {
+    std::fs::write(events().with_extension(gate), "").unwrap();
+}
+
 /// Waits until the test of the runner opens that gate.
 pub fn wait_for(gate: &str) {
     let start = std::time::Instant::now();

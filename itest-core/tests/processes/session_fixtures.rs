@@ -1,0 +1,170 @@
+//! Session fixtures in their host: beside each other, hanging, and after a violent end.
+
+use libc::{SIGKILL, SIGTERM};
+
+use crate::scene::Scene;
+
+/// Events about fixtures, in order.
+fn steps(scene: &Scene, names: &[&str]) -> Vec<String> {
+    let is_about = |event: &String| {
+        let first = event.split(' ').next();
+        first.is_some_and(|first| names.contains(&first))
+    };
+    scene.events().into_iter().filter(is_about).collect()
+}
+
+/// Each of the two waits for the other's start: one after the other they would never end.
+#[test]
+fn independent_ones_are_set_up_at_the_same_time() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.binary("together", &["together::", "--test-threads=2"]));
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (3, 0), "{ended}");
+    let steps = steps(&scene, &["left", "right", "top"]);
+    let is_start = |step: &String| step.ends_with("starts");
+    assert!(steps[..2].iter().all(is_start), "{steps:?}");
+    let end = &steps[steps.len() - 4..];
+    assert_eq!(end[..2], ["top up", "top down"], "dependents go first");
+    assert!(
+        end[2..].iter().all(|step| step.ends_with("down")),
+        "{steps:?}"
+    );
+    scene.nothing_is_left();
+}
+
+#[test]
+fn what_needs_no_session_fixture_runs_while_one_is_set_up() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.binary("together", &["meanwhile::", "--test-threads=2"]));
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (3, 0), "{ended}");
+    assert_eq!(
+        scene.events(),
+        ["free ran", "slow up"],
+        "the setup waits for the test"
+    );
+}
+
+#[test]
+fn lazy_setup_waits_for_a_test() {
+    for words in [
+        &["--test-threads=1"][..],
+        &["--setup=lazy", "--test-threads=2"],
+    ] {
+        let scene = Scene::new();
+        let mut all = vec!["quick::", "asynchronous::a_waits"];
+        all.extend(words);
+        let running = scene.start(scene.binary("signals", &all));
+        scene.wait_for("waits started");
+        let up = scene.count("server up");
+        scene.open_gate();
+        running.wait().must_exit(0);
+        assert_eq!(up, 1);
+        assert_eq!(scene.ups_and_downs("server"), (1, 1));
+    }
+}
+
+#[test]
+fn one_that_hangs_takes_no_other_with_it() {
+    for threads in ["--test-threads=1", "--test-threads=4"] {
+        let scene = Scene::new();
+        let ended = scene.run(scene.binary("together", &["hanging::", threads]));
+        ended.must_exit(101);
+        let results = ended.results();
+        for test in ["a_hangs", "b_hangs", "c_hangs"] {
+            assert_eq!(
+                results[format!("hanging::{test}").as_str()],
+                "ERROR",
+                "{ended}"
+            );
+        }
+        assert_eq!(results["hanging::d_stands"], "ok", "{ended}");
+        ended.must_say(&[
+            "fixture `hanging::hangs` failed in setup; 2 tests that need it did not run",
+            "fixture `hangs` timed out after 300ms",
+            "said before it hangs",
+            "fixture `hanging::hangs_async` failed in setup",
+            "the teardown went wrong",
+            "said in the teardown",
+        ]);
+        assert_eq!(scene.count("hangs starts"), 1, "it is not tried again");
+        assert_eq!(scene.ups_and_downs("stands"), (1, 1));
+        let steps = steps(&scene, &["stands", "on_it"]);
+        assert_eq!(steps, ["stands up", "on_it down", "stands down"]);
+        scene.nothing_is_left();
+    }
+}
+
+#[test]
+fn a_teardown_that_hangs_keeps_no_other_waiting() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.binary("together", &["stuck::"]));
+    ended.must_exit(101);
+    assert_eq!(ended.counts(), (1, 0), "{ended}");
+    ended.must_say(&["stuck::sticks", "timed out after 300ms"]);
+    assert_eq!(scene.events(), ["below up", "sticks", "below down"]);
+    scene.nothing_is_left();
+}
+
+#[test]
+fn a_killed_drop_in_process_is_torn_down_after() {
+    for signal in [SIGKILL, SIGTERM] {
+        let scene = Scene::new();
+        let running = scene.start(scene.binary("alone", &["gated"]));
+        scene.wait_for("gated started");
+        assert_eq!(scene.ups_and_downs("server"), (1, 0));
+        running.signal(signal);
+        assert_eq!(running.wait().code, None);
+        scene.nothing_is_left();
+        assert_eq!(scene.ups_and_downs("server"), (1, 1));
+    }
+}
+
+#[test]
+fn a_drop_in_process_that_aborts_is_torn_down_after() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.binary("alone", &["aborts"]));
+    assert_eq!(ended.code, None, "{ended}");
+    scene.nothing_is_left();
+    assert_eq!(scene.ups_and_downs("server"), (1, 1));
+}
+
+#[test]
+fn a_drop_in_teardown_error_fails_the_process() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.binary("alone", &["broken::"]));
+    ended.must_exit(101);
+    ended.must_say(&[
+        "test broken::uses ... ok",
+        "fixture `broken::breaks` failed in teardown",
+        "it does not come down",
+        "said at the end",
+    ]);
+    assert!(!ended.says("said when it is set up"), "{ended}");
+    scene.nothing_is_left();
+}
+
+/// Nobody is there any more to be told, so the next run is.
+#[test]
+fn a_teardown_error_after_the_run_is_told_by_the_next() {
+    let scene = Scene::new();
+    let Some(mut command) = scene.nextest("run", &["alone"]) else {
+        return;
+    };
+    command.arg("broken::");
+    scene.run(command).must_exit(0);
+    scene.nothing_is_left();
+    scene.open_gate();
+    let next = scene.run(scene.binary("alone", &["gated"]));
+    next.must_exit(0);
+    next.must_say(&[
+        "of an earlier run, after its end",
+        "fixture `broken::breaks` failed in teardown",
+        "it does not come down",
+        "said at the end",
+    ]);
+    let last = scene.run(scene.binary("alone", &["gated"]));
+    last.must_exit(0);
+    assert!(!last.says("earlier run"), "{last}");
+    scene.nothing_is_left();
+}
