@@ -97,7 +97,7 @@ struct Finish {
 }
 
 /// What all conversations share.
-struct Service {
+pub(super) struct Service {
     fixtures: Arc<Fixtures>,
     /// Of the run, if this is its first host.
     locks: Locks,
@@ -126,11 +126,7 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
     ));
     publish_offers(&directory, host, &fixtures)?;
     let (sender, messages) = mpsc::channel();
-    let service = Arc::new(Service {
-        fixtures: fixtures.clone(),
-        locks: Locks::default(),
-        messages: sender.clone(),
-    });
+    let service = Arc::new(Service::new(fixtures.clone(), sender.clone()));
     spawn("itest-accept", move || accept(&listener, &service))?;
     spawn("itest-runner", move || {
         // If it cannot be watched, the run ends when nobody is connected any more.
@@ -212,8 +208,16 @@ fn accept(listener: &UnixListener, service: &Arc<Service>) {
 }
 
 impl Service {
+    fn new(fixtures: Arc<Fixtures>, messages: Sender<Message>) -> Self {
+        Service {
+            fixtures,
+            locks: Locks::default(),
+            messages,
+        }
+    }
+
     /// Answers one request after the other. Garbage, and the end, end the conversation.
-    fn converse(&self, stream: UnixStream) {
+    pub(super) fn converse(&self, stream: UnixStream) {
         let mut stream = BufReader::new(stream);
         let mut held = None;
         while let Ok(Some(request)) = protocol::read(&mut stream) {

@@ -26,6 +26,8 @@ mod owner;
 mod protocol;
 mod run;
 mod runner;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use client::{Client, RunLocks};
 pub(crate) use host::{Orders, host_if_asked, run_host};
