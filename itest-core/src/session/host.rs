@@ -216,6 +216,12 @@ impl Service {
         }
     }
 
+    /// Of a host that has ended: nobody hears that it shall finish.
+    #[cfg(test)]
+    pub(super) fn ended(fixtures: Arc<Fixtures>) -> Self {
+        Service::new(fixtures, mpsc::channel().0)
+    }
+
     /// Answers one request after the other. Garbage, and the end, end the conversation.
     pub(super) fn converse(&self, stream: UnixStream) {
         let mut stream = BufReader::new(stream);

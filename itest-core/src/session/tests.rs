@@ -4,7 +4,7 @@ use std::io::{Cursor, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
 
 use proptest::collection::vec;
@@ -158,8 +158,7 @@ fn service() -> Arc<Service> {
         Log::new(nowhere.join("log")),
         Arc::new(Publisher::new(&Directory::at(nowhere), 0)),
     );
-    let (sender, _) = mpsc::channel();
-    Arc::new(Service::new(Arc::new(fixtures), sender))
+    Arc::new(Service::ended(Arc::new(fixtures)))
 }
 
 /// Says all of that, then hears what there is to hear until the host hangs up.
