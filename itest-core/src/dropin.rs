@@ -24,7 +24,7 @@ use crate::run::host::{Host, Session};
 use crate::run::locks::Locks;
 use crate::run::recorder::Recorder;
 use crate::run::store::{Fetched, Holds, SetupStop, Shared, Upstream};
-use crate::run::{END_LIMIT, FAILED, binary_id, panic, say};
+use crate::run::{END_LIMIT, FAILED, binary_id, exit, panic, say};
 
 /// The state of a libtest process with `#[integration]` tests.
 struct DropIn {
@@ -311,6 +311,7 @@ fn hung(test: &TestName, failure: &Failure) {
     say(&format!(
         "\nError: test `{test}`: {failure}\n  it does not yield, so the test process ends here"
     ));
+    exit::expected();
     process::exit(i32::from(FAILED));
 }
 
@@ -319,10 +320,15 @@ dtor::declarative::dtor! {
     // fixtures run on threads that still live while the process exits.
     #[dtor(unsafe)]
     fn tear_down_at_exit() {
-        let failed = match DROP_IN.get() {
+        let mut failed = match DROP_IN.get() {
             Some(Ok(drop_in)) if drop_in.pid == process::id() => drop_in.end(),
             _ => false,
         };
+        if exit::is_called_by_a_test() {
+            failed = true;
+            let test = panic::what_runs().unwrap_or_else(|| "a test".to_owned());
+            say(&format!("Error: `exit` was called in the middle of `{test}`"));
+        }
         crate::resource::finish();
         if failed {
             exit_now(i32::from(FAILED));

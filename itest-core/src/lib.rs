@@ -13,6 +13,8 @@ mod condition;
 pub mod contract;
 pub mod data;
 mod def;
+#[doc(hidden)]
+pub mod doctor;
 mod dropin;
 pub mod event;
 mod history;

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
+use std::io;
+use std::process::{Child, Command};
 use std::rc::Rc;
 
 use crate::def::{FixtureDef, LocalFuture, Marker, TestDef};
@@ -251,9 +253,51 @@ impl Request {
     /// ```
     #[track_caller]
     pub fn register(&self, resource: Resource) -> Registration {
-        let registration = resource.register(self.0.fixture.unwrap_or(&self.0.test));
+        let registration = resource.register(self.user());
         self.0.resources.borrow_mut().push(registration.id());
         registration
+    }
+
+    /// Starts a program that is registered before it runs: even if this process is killed at that
+    /// very moment, it does not stay.
+    ///
+    /// `resource` makes the resource from the number of the process: [`Resource::process`], or
+    /// [`Resource::process_group`] for a command with `process_group(0)`. It is cleaned as
+    /// [`Request::register`] says.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    ///
+    /// # Panics
+    /// As [`Request::register`] does; the program then does not run.
+    ///
+    /// ```no_run
+    /// use std::process::Command;
+    ///
+    /// use itest::prelude::*;
+    /// use itest::{Resource, Signal};
+    ///
+    /// #[fixture(scope = "session")]
+    /// fn cache(request: &Request) -> std::io::Result<u16> {
+    ///     let mut command = Command::new("redis-server");
+    ///     command.args(["--port", "7777"]);
+    ///     request.spawn(command, |pid| Resource::process(pid).signal(Signal::Interrupt))?;
+    ///     Ok(7777)
+    /// }
+    /// ```
+    pub fn spawn(
+        &self,
+        command: Command,
+        resource: impl FnOnce(u32) -> Resource + Send,
+    ) -> io::Result<(Child, Registration)> {
+        let (child, registration) = resource::spawn(command, resource, self.user())?;
+        self.0.resources.borrow_mut().push(registration.id());
+        Ok((child, registration))
+    }
+
+    /// Who registers something.
+    fn user(&self) -> &str {
+        self.0.fixture.unwrap_or(&self.0.test)
     }
 
     /// Sets a variable of the environment for every test of the run.

@@ -28,8 +28,17 @@ enum Step {
     Done {
         id: u64,
     },
-    /// Its owner is a session host of a run that lasts as long as this process.
-    Hosts(Identity),
+    /// Its owner is a session host.
+    Hosts(Hosting),
+}
+
+/// Of what run a process is a session host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Hosting {
+    /// Whose end is the end of the run.
+    pub(super) runner: Identity,
+    /// The file with the fixtures that it offers.
+    pub(super) offers: Text,
 }
 
 /// Whose journal it is.
@@ -49,8 +58,7 @@ pub(super) struct Contents {
     pub(super) header: Option<Header>,
     /// In the order of registration.
     pub(super) entries: Vec<Listed>,
-    /// For a session host: whose end is the end of the run.
-    pub(super) runner: Option<Identity>,
+    pub(super) hosting: Option<Hosting>,
 }
 
 /// A registered resource that was not cleaned.
@@ -89,8 +97,8 @@ impl Journal {
     }
 
     /// Notes that this process is a session host.
-    pub(super) fn hosts(&mut self, runner: Identity) -> io::Result<()> {
-        write(&mut self.file, &Step::Hosts(runner))?;
+    pub(super) fn hosts(&mut self, hosting: Hosting) -> io::Result<()> {
+        write(&mut self.file, &Step::Hosts(hosting))?;
         self.empty = self.file.metadata()?.len();
         Ok(())
     }
@@ -186,7 +194,7 @@ pub(super) fn parse(bytes: &[u8]) -> Contents {
             Ok(Step::Add { id, record, user }) => {
                 contents.entries.push(Listed { id, record, user })
             }
-            Ok(Step::Hosts(runner)) => contents.runner = Some(runner),
+            Ok(Step::Hosts(hosting)) => contents.hosting = Some(hosting),
             Ok(Step::Done { id }) => contents.entries.retain(|entry| entry.id != id),
             Err(_) => {}
         }
@@ -195,8 +203,14 @@ pub(super) fn parse(bytes: &[u8]) -> Contents {
 }
 
 /// Where the journals of this user are.
-pub(super) fn directory() -> io::Result<PathBuf> {
+fn directory() -> io::Result<PathBuf> {
     crate::session::shared_directory("journals")
+}
+
+/// The journals of this user.
+pub(super) fn all() -> Vec<PathBuf> {
+    let entries = directory().and_then(fs::read_dir).into_iter().flatten();
+    entries.flatten().map(|entry| entry.path()).collect()
 }
 
 /// The system as it was started, and its numbers of processes: in another one they mean others.

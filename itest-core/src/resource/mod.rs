@@ -8,19 +8,24 @@
 
 mod clean;
 #[cfg(unix)]
+pub(crate) mod examine;
+#[cfg(unix)]
 mod journal;
 mod owner;
 mod process;
 #[cfg(unix)]
 mod reaper;
 mod record;
+mod spawn;
 #[cfg(unix)]
 mod sweep;
 mod validate;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -63,7 +68,7 @@ pub(crate) use sweep::{settle, sweep};
 /// }
 /// ```
 ///
-/// On systems other than Unix, only directories are cleaned, and only by the process itself.
+#[doc = include_str!("../../docs/cleanup.md")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
     kind: Kind,
@@ -190,6 +195,24 @@ impl Resource {
         self.register("this process")
     }
 
+    /// Starts a program that is registered for this process before it runs: even if this process is
+    /// killed at that very moment, it does not stay.
+    ///
+    /// `resource` makes the resource from the number of the process. For code that has no `request`;
+    /// in a test or fixture use [`Request::spawn`](crate::Request::spawn), which has an example.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    ///
+    /// # Panics
+    /// As [`Request::register`](crate::Request::register) does; the program then does not run.
+    pub fn spawn_for_process(
+        command: Command,
+        resource: impl FnOnce(u32) -> Resource + Send,
+    ) -> io::Result<(Child, Registration)> {
+        spawn::spawn(command, resource, "this process")
+    }
+
     /// `user` is who registers it, for those who read the journal.
     #[track_caller]
     pub(crate) fn register(self, user: &str) -> Registration {
@@ -273,6 +296,15 @@ impl Registration {
     pub(crate) fn id(&self) -> u64 {
         self.id
     }
+}
+
+/// [`Resource::spawn_for_process`] for a fixture or test.
+pub(crate) fn spawn(
+    command: Command,
+    resource: impl FnOnce(u32) -> Resource + Send,
+    user: &str,
+) -> io::Result<(Child, Registration)> {
+    spawn::spawn(command, resource, user)
 }
 
 /// Cleans what was registered under that number, unless that has been done.

@@ -1,10 +1,12 @@
 //! What this process has registered, and not cleaned yet.
 
 use std::io;
+#[cfg(unix)]
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(unix)]
-use super::journal::Journal;
+use super::journal::{Hosting, Journal};
 use super::process::Identity;
 use super::record::Record;
 
@@ -83,10 +85,11 @@ pub(super) fn add(record: Option<Record>, user: &str) -> io::Result<u64> {
 
 /// Has a reaper from now on, which removes the directory of a run whose host dies.
 ///
-/// Called before anything is registered.
+/// Called before anything is registered. `offers` is the file with what the host offers.
 #[cfg(unix)]
-pub(crate) fn guard_host(runner: Identity) -> io::Result<()> {
-    lock().journal()?.hosts(runner)
+pub(crate) fn guard_host(runner: Identity, offers: &Path) -> io::Result<()> {
+    let offers = offers.into();
+    lock().journal()?.hosts(Hosting { runner, offers })
 }
 
 /// Forgets it.

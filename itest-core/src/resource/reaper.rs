@@ -78,10 +78,10 @@ fn live(journal: &OsStr) {
     }
     // The owner never writes.
     let _ = io::stdin().read_to_end(&mut Vec::new());
-    let contents = sweep::clean_journal(Path::new(journal), sweep::Wait::ForLock);
-    if let Some(runner) = contents.and_then(|contents| contents.runner) {
+    let swept = sweep::clean_journal(Path::new(journal), sweep::Wait::ForLock);
+    if let Some(hosting) = swept.and_then(|swept| swept.contents.hosting) {
         // As long as the run lasts, its directory tells that the host has died.
-        outlive(runner);
+        outlive(hosting.runner);
         crate::session::sweep_runs();
     }
 }

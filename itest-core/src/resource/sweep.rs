@@ -4,6 +4,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use super::journal::{self, Contents};
 use super::process::Identity;
@@ -19,57 +22,73 @@ pub(super) enum Wait {
     No,
 }
 
+/// What became of a journal.
+#[derive(Debug, Default)]
+pub(super) struct Swept {
+    pub(super) contents: Contents,
+    /// What could not be cleaned, and why.
+    pub(super) errors: Vec<String>,
+}
+
 /// Cleans what dead owners have left.
 ///
 /// Costs the reading of one directory if there is nothing.
 pub(crate) fn sweep() {
-    let Ok(directory) = journal::directory() else {
-        return;
-    };
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        clean_journal(&entry.path(), Wait::No);
+    for path in journal::all() {
+        clean_journal(&path, Wait::No);
     }
 }
 
+/// How long it is waited for a reaper.
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+
 /// Cleans what a process of ours has left that has ended, or waits until its reaper has.
 pub(crate) fn settle(process: Identity) {
-    let Ok(directory) = journal::directory() else {
-        return;
-    };
     let start = format!("{process}-");
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        if name.as_encoded_bytes().starts_with(start.as_bytes()) {
-            clean_journal(&entry.path(), Wait::ForLock);
+    for path in journal::all() {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        if !name.starts_with(start.as_bytes()) {
+            continue;
+        }
+        let (sender, settled) = mpsc::channel();
+        let started = thread::Builder::new()
+            .name("itest-settle".to_owned())
+            .spawn(move || {
+                clean_journal(&path, Wait::ForLock);
+                let _ = sender.send(());
+            });
+        // A child that it has forked, and that goes on, may hold the lock for ever.
+        if started.is_ok() {
+            let _ = settled.recv_timeout(SETTLE_LIMIT);
         }
     }
 }
 
-/// Cleans what a journal says, and removes it; not while its owner lives. Gives what it said.
-pub(super) fn clean_journal(path: &Path, wait: Wait) -> Option<Contents> {
+/// Cleans what a journal says, and removes it; not while its owner lives.
+pub(super) fn clean_journal(path: &Path, wait: Wait) -> Option<Swept> {
     let mut file = take(path, wait).ok()??;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).ok()?;
     let contents = journal::parse(&bytes);
     let world = World::of(&contents);
-    let mut left = false;
+    let mut errors = Vec::new();
     for entry in contents.entries.iter().rev() {
         let cleaned = match world.judge(&entry.record, wait) {
-            Judgement::Clean => super::clean::clean(&entry.record).is_ok(),
-            Judgement::Gone => true,
-            Judgement::Leave => false,
+            Judgement::Clean => super::clean::clean(&entry.record),
+            Judgement::Gone => Ok(()),
+            Judgement::Leave => Err(format!("{} cannot be reached from here", entry.record)),
         };
-        // What cannot be cleaned now may be later; the others are not kept waiting.
         match cleaned {
             // If it cannot be noted it is cleaned once more, by someone who finds nothing there.
-            true => drop(journal::append_done(&mut file, entry.id)),
-            false => left = true,
+            Ok(()) => drop(journal::append_done(&mut file, entry.id)),
+            // It may be cleaned later; the others are not kept waiting.
+            Err(error) => errors.push(error),
         }
     }
-    if !left {
+    if errors.is_empty() {
         let _ = fs::remove_file(path);
     }
-    Some(contents)
+    Some(Swept { contents, errors })
 }
 
 /// Where a journal was written, seen from here.

@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -389,4 +390,48 @@ fn an_engine_is_found_on_the_path() {
         program.starts_with('/') && program.ends_with("/sh"),
         "{program}"
     );
+}
+
+/// What a child says that is registered before it runs.
+#[test]
+fn a_process_is_registered_before_it_runs() {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "echo ready; exec sleep 600"])
+        .stdout(Stdio::piped())
+        .process_group(0);
+    let seen = AtomicU32::new(0);
+    let (child, registration) = Resource::spawn_for_process(command, |pid| {
+        // It is there, and still this program.
+        let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+        assert_eq!(program, std::env::current_exe().unwrap());
+        seen.store(pid, Ordering::Relaxed);
+        Resource::process_group(pid)
+    })
+    .unwrap();
+    assert_eq!(child.id(), seen.into_inner());
+    registration.clean().unwrap();
+    assert!(Identity::of(child.id()).is_none_or(|now| !now.runs()));
+}
+
+#[test]
+fn a_program_that_does_not_start_is_an_error() {
+    let command = Command::new("/no/such/program");
+    let error = Resource::spawn_for_process(command, Resource::process).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+}
+
+#[test]
+fn a_program_whose_resource_is_refused_does_not_run() {
+    let scratch = Scratch::new();
+    let file = scratch.0.join("file");
+    let mut command = Command::new("touch");
+    command.arg(&file);
+    let spawn = AssertUnwindSafe(|| {
+        let _ = Resource::spawn_for_process(command, |_| Resource::process(1));
+    });
+    let refused = std::panic::catch_unwind(spawn);
+    let message = refused.unwrap_err().downcast::<String>().unwrap();
+    assert!(message.contains("process 1 cannot be"), "{message}");
+    assert!(!file.exists());
 }

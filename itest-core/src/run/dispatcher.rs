@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use super::FAILED;
 use super::events::{Clock, Events, Message};
 use super::executor::{finished, required};
-use super::interrupt;
 #[cfg(unix)]
 use super::process::Processes;
 use super::recorder::Recorder;
 use super::schedule::{Manner, Schedule};
 use super::suite::{Suite, SuiteTest};
 use super::threads::Threads;
+use super::{exit, interrupt};
 use crate::cli::{Args, Setup};
 use crate::event::{BinaryId, Event, Record, RunInfo, TestId, TestName};
 use crate::history::History;
@@ -80,6 +80,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
     interrupt::watch(|signal| {
         if interrupt::interrupted().is_some() {
             report::live::clear();
+            exit::expected();
             std::process::exit(128 + signal);
         }
         say("\ninterrupted: tests are cancelled, fixtures are torn down; once more to end at once");
@@ -145,6 +146,8 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
             })?;
     }
     let (stopped, hung) = run.follow(&messages, threads, &*crew, args.fail_fast);
+    // Whatever runs now overran its time, and has been told.
+    exit::expected();
     run.failed |= !crew.finish(hung);
     run.drain(&messages);
     let left = std::mem::take(&mut run.before);

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::interrupt;
 use super::locks::Locks;
 use super::panic::{Stop, running};
 use super::runtime::{self, On, timed_out};
 use super::store::{For, Holds, SetupStop, Shared, Store, Upstream, teardown_failure};
 use super::watchdog::{GRACE, WatchGuard, watch};
+use super::{exit, interrupt};
 use crate::builtin::Request;
 use crate::cli::Require;
 use crate::def::{Flavor, TestBody};
@@ -60,6 +60,7 @@ impl Executor {
         let started = Instant::now();
         let locks = self.locks.clone();
         let held = locks.acquire(&test.locks);
+        let _under_way = exit::under_way();
         let mut attempt = 1;
         let mut teardown_errors = Vec::new();
         let finished = loop {

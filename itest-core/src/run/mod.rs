@@ -3,6 +3,7 @@
 mod dispatcher;
 pub(crate) mod events;
 pub(crate) mod executor;
+pub(crate) mod exit;
 pub(crate) mod host;
 pub(crate) mod interrupt;
 pub(crate) mod locks;

@@ -54,6 +54,12 @@ impl Drop for Running {
     }
 }
 
+/// What runs on this thread.
+pub(crate) fn what_runs() -> Option<String> {
+    let name = RUNNING.try_with(|running| running.try_borrow().ok()?.clone());
+    name.ok().flatten().filter(|name| !name.is_empty())
+}
+
 /// Makes panics of user code be remembered, and be printed with the test's name.
 ///
 /// Panics on other threads go to the hook that was there before.
@@ -61,21 +67,9 @@ pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let previous = take_hook();
-        set_hook(Box::new(move |info| {
-            let running = RUNNING
-                .try_with(|running| {
-                    running
-                        .try_borrow()
-                        .ok()
-                        .and_then(|running| running.clone())
-                })
-                .ok()
-                .flatten()
-                .filter(|name| !name.is_empty());
-            match running {
-                Some(name) => see(&name, info),
-                None => previous(info),
-            }
+        set_hook(Box::new(move |info| match what_runs() {
+            Some(name) => see(&name, info),
+            None => previous(info),
         }));
     });
 }

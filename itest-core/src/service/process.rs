@@ -64,25 +64,26 @@ impl ServerProcess {
         }
         own_group(&mut command);
         let program = command.get_program().to_owned();
-        let child = command
+        command
             // Its user need not be able to enter ours.
             .current_dir(directory.path())
             .stdin(Stdio::null())
             .stdout(file)
-            .stderr(second)
-            .spawn()
-            .context(|| format!("cannot start `{}`", program.display()))?;
-        let resource = Resource::process_group(child.id()).signal(match stop {
+            .stderr(second);
+        let signal = match stop {
             StopSignal::Terminate => Signal::Terminate,
             StopSignal::Quit => Signal::Quit,
             StopSignal::Kill => Signal::Kill,
-        });
+        };
+        let resource = |pid| Resource::process_group(pid).signal(signal);
+        let (child, registration) = Resource::spawn_for_process(command, resource)
+            .context(|| format!("cannot start `{}`", program.display()))?;
         Ok(ServerProcess {
             name,
             child,
             log,
             stop,
-            registration: Some(resource.register_for_process()),
+            registration: Some(registration),
         })
     }
 

@@ -115,7 +115,7 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
     let life = directory::live(&directory.file(host, "life"))?;
     let listener = UnixListener::from(crate::run::take_stdin()?);
     let runner = run.runner;
-    crate::resource::guard_host(runner.identity())?;
+    crate::resource::guard_host(runner.identity(), &directory.file(host, "offers"))?;
     let publisher = Arc::new(Publisher::new(&directory, host));
     let fixtures = Arc::new(Fixtures::new(
         Arc::new(plan),

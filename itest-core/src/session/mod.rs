@@ -30,6 +30,7 @@ mod runner;
 mod tests;
 
 pub(crate) use client::{Client, RunLocks};
+pub(crate) use errors::kept as kept_errors;
 pub(crate) use host::{Orders, host_if_asked, run_host};
 pub(crate) use hosts::{Hosts, Program};
 pub(crate) use owner::Owner;

@@ -277,3 +277,42 @@ fn an_owner_has_no_children_but_its_own() {
     ended.must_exit(0);
     all_was_cleaned_once(&scene);
 }
+
+/// What the sample's doctor says.
+fn doctor(scene: &Scene, word: &str) -> Ended {
+    let test = format!("doctor::{word}");
+    let words = [test.as_str(), "--exact", "--ignored", "--nocapture"];
+    let ended = scene.run(scene.binary("resources_drop_in", &words));
+    ended.must_exit(0);
+    ended
+}
+
+#[test]
+fn the_doctor_tells_who_lives_and_what_was_left() {
+    let scene = scene();
+    let running = scene.start(scene.binary("resources", WAITS));
+    scene.wait_for("waits");
+    let host = scene.process(Found::is_session_host).pid;
+    let living = doctor(&scene, "examines");
+    living.must_say(&[
+        &format!("{host} Lives fixtures: [\"hosted (tests/registered/mod.rs:"),
+        " of hosted",
+        "` of shared",
+    ]);
+    assert!(!living.says("Left"), "{living}");
+
+    let reapers = scene.processes().into_iter().filter(Found::is_reaper);
+    reapers.for_each(|reaper| assert!(signal(reaper.pid, SIGKILL)));
+    kill(&scene, running, Found::is_itest);
+    let left = doctor(&scene, "examines");
+    left.must_say(&[
+        "Left process group",
+        "Left directory",
+        "Left container `own-",
+    ]);
+    assert!(!left.says("Lives"), "{left}");
+    let swept = doctor(&scene, "sweeps");
+    swept.must_say(&["swept process group", "swept directory", "` of own"]);
+    all_was_cleaned_once(&scene);
+    assert_eq!(doctor(&scene, "examines").stdout.matches(" of ").count(), 0);
+}

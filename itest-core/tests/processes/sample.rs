@@ -13,6 +13,15 @@ const FILES: &[(&str, &str)] = &[
     ("lib.rs", ""),
     ("tests/alone.rs", include_str!("sample/alone.rs")),
     ("tests/broken.rs", include_str!("sample/broken.rs")),
+    ("tests/chaos.rs", include_str!("sample/chaos.rs")),
+    (
+        "tests/chaos_drop_in.rs",
+        include_str!("sample/chaos_drop_in.rs"),
+    ),
+    (
+        "tests/chaotic/mod.rs",
+        include_str!("sample/chaotic/mod.rs"),
+    ),
     ("tests/common/mod.rs", include_str!("sample/common/mod.rs")),
     ("tests/crash.rs", include_str!("sample/crash.rs")),
     ("tests/holders.rs", include_str!("sample/holders.rs")),
@@ -23,6 +32,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("sample/locks_drop_in.rs"),
     ),
     ("tests/one.rs", include_str!("sample/one.rs")),
+    (
+        "tests/outside/mod.rs",
+        include_str!("sample/outside/mod.rs"),
+    ),
     ("tests/output.rs", include_str!("sample/output.rs")),
     (
         "tests/registered/mod.rs",
@@ -40,7 +53,13 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// The targets that libtest runs.
-const DROP_IN: [&str; 4] = ["alone", "locks_drop_in", "resources_drop_in", "three"];
+const DROP_IN: [&str; 5] = [
+    "alone",
+    "chaos_drop_in",
+    "locks_drop_in",
+    "resources_drop_in",
+    "three",
+];
 
 struct Sample {
     binaries: BTreeMap<String, PathBuf>,

@@ -100,6 +100,7 @@ impl Scene {
             .stdin(Stdio::null())
             .stdout(file("stdout"))
             .stderr(file("stderr"));
+        heed_signals(&mut command);
         let child = command.spawn().expect("the command should start");
         Running { scene: self, child }
     }
@@ -238,6 +239,21 @@ impl Scene {
             tail("stdout"),
             tail("stderr")
         )
+    }
+}
+
+/// A shell ignores some signals for what it starts in the background, and so would all of a run.
+#[expect(unsafe_code, reason = "std has no signals")]
+fn heed_signals(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: `signal` may be called between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
     }
 }
 

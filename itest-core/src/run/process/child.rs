@@ -21,8 +21,8 @@ use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::run::events::{Clock, Events, Message};
 use crate::run::executor::Executor;
-use crate::run::interrupt;
 use crate::run::store::{Holds, Shared};
+use crate::run::{exit, interrupt};
 use crate::session::{Client, Hosts, Program, Run};
 
 /// What a child process is for.
@@ -158,6 +158,8 @@ pub(crate) fn flush_c() {
 impl ChildProcess {
     /// The process's whole life.
     pub(in crate::run) fn run(self, plan: Plan, args: &Args) -> io::Result<ExitCode> {
+        // The dispatcher notices.
+        exit::expected();
         let records = File::options().append(true).open(&self.passed)?;
         std::fs::remove_file(&self.passed)?;
         let run = Run::joined();

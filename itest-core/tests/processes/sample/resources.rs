@@ -1,5 +1,6 @@
 //! Tests whose fixtures have processes, directories and containers.
 mod common;
+mod outside;
 mod registered;
 
 itest::main!();

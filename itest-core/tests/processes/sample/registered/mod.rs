@@ -1,46 +1,10 @@
 //! Fixtures of several scopes that register what they start, and tear down nothing themselves.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
-
 use itest::prelude::*;
 use itest::{Resource, Signal};
 
 use crate::common::{event, wait_for};
-
-/// Says when it is up, and when it was asked to end.
-const SERVER: &str = r#"
-    sleep 600 </dev/null >/dev/null 2>&1 & child=$!
-    trap 'kill $child; echo "$$ server down $0" >>"$SAMPLE_EVENTS"; exit 0' TERM
-    trap 'kill $child; echo "$$ server quit $0" >>"$SAMPLE_EVENTS"; exit 0' QUIT
-    echo "$$ server up $0" >>"$SAMPLE_EVENTS"
-    echo ready
-    exec >/dev/null
-    wait
-"#;
-
-/// Starts one and waits until it is up.
-fn start(name: &str, group: bool) -> u32 {
-    let mut command = Command::new("sh");
-    command.args(["-c", SERVER, name]).stdin(Stdio::null()).stdout(Stdio::piped());
-    if group {
-        command.process_group(0);
-    } else {
-        // In an OS session of its own nobody else finds it.
-        unsafe {
-            command.pre_exec(|| {
-                libc::setsid();
-                Ok(())
-            });
-        }
-    }
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n");
-    child.id()
-}
+use crate::outside::start;
 
 /// A directory, a process, a process group and a container, all in the name of one fixture.
 fn register(request: &Request, name: &str) -> String {

@@ -1,0 +1,4 @@
+//! The same in drop-in mode.
+mod chaotic;
+mod common;
+mod outside;
