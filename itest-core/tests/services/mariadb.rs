@@ -3,7 +3,7 @@
 use itest::prelude::*;
 use itest::service::{MariaDb, MariaDbDatabase};
 
-use crate::scene::Scene;
+use crate::scene::{Place, Scene};
 
 /// What every test finds in its database.
 #[fixture]
@@ -79,6 +79,29 @@ async fn one_that_is_named_is_used(mariadb: &MariaDb) {
         .run()
         .ended_with(101)
         .says_once("Access denied");
+}
+
+#[integration(timeout = "3m")]
+#[skip_if(not(command = "mariadbd"), reason = "install `mariadb-server`")]
+fn a_broken_cache_costs_one_run() -> Result {
+    let place = Place::new("maria-cache");
+    let run = || {
+        Scene::of("mariadb::scenes")
+            .env("ITEST_CACHE_DIR", place.path())
+            .run()
+    };
+    run().ended_with(0);
+    let cached = std::fs::read_dir(format!("{}/mariadb", place.path()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    let data = cached.iter().find(|path| path.is_dir());
+    std::fs::write(data.ok_or("it was kept")?.join("ibdata1"), "nonsense")?;
+    run()
+        .ended_with(101)
+        .says_once("MariaDB did not start")
+        .says("ibdata1");
+    run().ended_with(0);
+    Ok(())
 }
 
 #[integration]

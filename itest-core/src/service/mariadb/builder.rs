@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::MariaDb;
+use super::cache;
 use super::client::Client;
 use crate::service::address::Address;
 use crate::service::container::{Wait, container};
 use crate::service::directory::{ServiceDirectory, random};
 use crate::service::error::{Context, Error, Result};
 use crate::service::probe::{Probes, binaries};
-use crate::service::process::{ServerProcess, StopSignal, run};
+use crate::service::process::{ServerProcess, StopSignal};
 use crate::service::server::{Life, Origin, Running, blocking, in_container, on_free_port};
 use crate::service::user::User;
 
@@ -49,7 +50,7 @@ const SETTINGS: [&str; 7] = [
 ];
 
 /// Less to write at the start.
-const LOG_SIZE: &str = "--innodb-log-file-size=10M";
+pub(super) const LOG_SIZE: &str = "--innodb-log-file-size=10M";
 
 /// What a [`MariaDb`] shall be like; made by [`MariaDb::builder`].
 #[derive(Debug, Clone, Default)]
@@ -164,20 +165,7 @@ impl Builder {
         let user = User::instead_of_root(&["mysql", "mariadb"]);
         let directory = ServiceDirectory::create("maria", ROOM, user)?;
         let data = directory.path().join("data");
-        let mut install = Command::new(&programs.install);
-        install
-            .arg("--no-defaults")
-            .arg(format!("--datadir={}", data.display()))
-            .args([
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                LOG_SIZE,
-            ])
-            .current_dir(directory.path());
-        if let Some(user) = user {
-            user.runs(&mut install);
-        }
-        run(&mut install).context(|| "cannot initialise a data directory of MariaDB".to_owned())?;
+        cache::copy_to(&data, programs, user)?;
         // Others on this machine can reach the port.
         let password = password();
         let login = directory.path().join("login.sql");
@@ -213,7 +201,12 @@ impl Builder {
             process.until_ready(|| client.sql("SELECT 1").ok())?;
             Ok((process, address, client))
         };
-        let (process, address, client) = on_free_port(start)?;
+        let started = on_free_port(start);
+        if started.is_err() && self.settings.is_empty() {
+            // If it was the data's fault, it is gone with the next run.
+            cache::discard(programs);
+        }
+        let (process, address, client) = started?;
         let running = Running::Process(process, directory);
         let origin = running.origin();
         Ok(MariaDb::new(&address, client, origin, Life::of(running)))
@@ -236,9 +229,9 @@ fn private(port: u16, password: String) -> Address {
 }
 
 /// A server's programs.
-struct Programs {
-    server: PathBuf,
-    install: PathBuf,
+pub(super) struct Programs {
+    pub(super) server: PathBuf,
+    pub(super) install: PathBuf,
 }
 
 impl Programs {

@@ -5,6 +5,7 @@
 //! in it is created anew each time.
 
 mod builder;
+mod cache;
 mod client;
 mod fixtures;
 
@@ -27,8 +28,8 @@ use super::server::{Life, Origin, blocking};
 /// 1. `ITEST_MARIADB_URL` (`mysql://…`); never one that looks like production. Needs the program
 ///    `mariadb` to create databases.
 /// 2. `mariadbd` on this machine (`ITEST_MARIADB_BIN`, `PATH`, where packages put it), as a private
-///    server on a free port of `127.0.0.1`, with a login of its own and without durability; as root
-///    it runs as the user `mysql` or `nobody`.
+///    server on a copy of a cached data directory, on a free port of `127.0.0.1`, with a login of its
+///    own and without durability; as root it runs as the user `mysql` or `nobody`.
 /// 3. A container of `mariadb:11` (`ITEST_MARIADB_IMAGE` names another image), by Docker or Podman.
 /// 4. Else the tests that need it are skipped, and the reason lists what was tried;
 ///    `--require mariadb` makes them fail.
