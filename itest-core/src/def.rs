@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use crate::condition::SkipDef;
 use crate::outcome::Failure;
+use crate::register::Link;
 use crate::scope::Scope;
-use crate::value::{Args, Codec, Slot, Value};
+use crate::value::{Args, Call, Codec, Slot, Value};
 
 /// Where an item or parameter stands in the user's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +38,9 @@ impl fmt::Display for Location {
 pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// An `#[integration]` function.
+///
+/// There are many of them: what most do not have is left to [`TestDef::new`], so that the compiler
+/// has little to look at.
 #[derive(Debug)]
 pub struct TestDef {
     /// The function's name.
@@ -48,27 +52,61 @@ pub struct TestDef {
     /// In the order of the signature.
     pub params: &'static [ParamDef],
     /// What may stand on a group too.
-    pub options: Options,
+    pub options: &'static Options,
     /// `#[ignore]` is `Some("")`, `#[ignore = "why"]` is `Some("why")`.
     pub ignore: Option<&'static str>,
     /// `#[should_panic]`.
     pub should_panic: Option<ShouldPanic>,
     /// Calls the user's function.
     pub body: TestBody,
+    /// The registry's.
+    pub link: Link,
+}
+
+impl TestDef {
+    /// Of a test that says nothing more.
+    pub const fn new(
+        name: &'static str,
+        module_path: &'static str,
+        file: &'static str,
+        line: u32,
+        column: u32,
+        body: TestBody,
+    ) -> Self {
+        TestDef {
+            name,
+            module_path,
+            location: Location { file, line, column },
+            params: &[],
+            options: &Options::DEFAULT,
+            ignore: None,
+            should_panic: None,
+            body,
+            link: Link::NEW,
+        }
+    }
+
+    /// The user's function is an `async fn`.
+    pub(crate) fn is_async(&self) -> bool {
+        matches!(self.body, TestBody::Async(_))
+    }
 }
 
 /// Calls the user's test function with its fixtures' values.
 #[derive(Clone, Copy)]
 pub enum TestBody {
-    /// A plain `fn`.
+    /// A plain `fn` without parameters that returns nothing: the function itself.
+    Plain(fn()),
+    /// Another plain `fn`.
     Sync(fn(Args) -> Result<(), Failure>),
     /// An `async fn`.
-    Async(fn(Args) -> LocalFuture<Result<(), Failure>>),
+    Async(fn(&mut Call<'_>)),
 }
 
 impl fmt::Debug for TestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            TestBody::Plain(_) => "Plain",
             TestBody::Sync(_) => "Sync",
             TestBody::Async(_) => "Async",
         })
@@ -423,7 +461,7 @@ inventory::collect!(Submission);
 /// What the generated code hands to `inventory`; only the registry reads it.
 #[derive(Debug, Clone, Copy)]
 pub enum Submission {
-    /// A test.
+    /// A test, where `register` knows no cheaper way.
     Test(&'static TestDef),
     /// A group.
     Group(&'static GroupDef),

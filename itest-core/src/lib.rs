@@ -23,6 +23,7 @@ mod plan;
 pub mod prelude;
 #[doc(hidden)]
 pub mod private;
+mod register;
 mod registry;
 pub mod report;
 mod resource;

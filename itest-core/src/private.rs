@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 pub use inventory;
 
+pub use crate::__itest_register as register_test;
 pub use crate::condition::{Condition, SkipDef};
 pub use crate::def::{
     Access, Autouse, Binding, CloneFn, FixtureBody, FixtureDef, FixtureRef, Flavor, GroupDef,
@@ -15,8 +16,9 @@ pub use crate::def::{
     ShouldPanic, Submission, TestBody, TestDef, TypeRef, UseDef, Xfail,
 };
 pub use crate::outcome::{Failure, FailureKind};
+pub use crate::register::{register, tests};
 pub use crate::scope::Scope;
-pub use crate::value::{Arg, Args, Codec, Slot, Value};
+pub use crate::value::{Arg, Args, Call, Codec, Slot, Value};
 
 /// A session value: sent to every test process.
 #[diagnostic::on_unimplemented(
@@ -123,7 +125,7 @@ fn clone_boxed<T: Clone + 'static>(value: &dyn Any) -> Box<dyn Any> {
 ///
 /// Which way fits is chosen by the number of references that method look-up takes off, most
 /// telling first; all in generated code, where the types are concrete.
-/// `use returned::*; (&&&&Returned::new(value)).into_result()`
+/// `use returned::*; (&&&&&Returned::new(value)).into_result()`
 #[expect(
     clippy::wrong_self_convention,
     reason = "look-up by references finds methods on a reference"
@@ -160,7 +162,7 @@ pub mod returned {
         fn into_result(&self) -> Result<Self::Value, Failure>;
     }
 
-    impl<T, E: Error> ErrorReturned for &&&&Returned<Result<T, E>> {
+    impl<T, E: Error> ErrorReturned for &&&&&Returned<Result<T, E>> {
         type Value = T;
         fn into_result(&self) -> Result<T, Failure> {
             self.take().map_err(|error| Failure::from_error(&error))
@@ -175,7 +177,7 @@ pub mod returned {
         fn into_result(&self) -> Result<Self::Value, Failure>;
     }
 
-    impl<T, E: Deref> BoxedErrorReturned for &&&Returned<Result<T, E>>
+    impl<T, E: Deref> BoxedErrorReturned for &&&&Returned<Result<T, E>>
     where
         E::Target: Error,
     {
@@ -193,7 +195,7 @@ pub mod returned {
         fn into_result(&self) -> Result<Self::Value, Failure>;
     }
 
-    impl<T, E: Display> DisplayReturned for &&Returned<Result<T, E>> {
+    impl<T, E: Display> DisplayReturned for &&&Returned<Result<T, E>> {
         type Value = T;
         fn into_result(&self) -> Result<T, Failure> {
             self.take()
@@ -209,7 +211,7 @@ pub mod returned {
         fn into_result(&self) -> Result<Self::Value, Failure>;
     }
 
-    impl<T, E: Debug> DebugReturned for &Returned<Result<T, E>> {
+    impl<T, E: Debug> DebugReturned for &&Returned<Result<T, E>> {
         type Value = T;
         fn into_result(&self) -> Result<T, Failure> {
             self.take()
@@ -225,7 +227,7 @@ pub mod returned {
         fn into_result(&self) -> Result<Self::Value, Failure>;
     }
 
-    impl<T: Termination> TerminationReturned for Returned<T> {
+    impl<T: Termination> TerminationReturned for &Returned<T> {
         type Value = ();
         fn into_result(&self) -> Result<(), Failure> {
             let code = self.take().report();
@@ -238,6 +240,36 @@ pub mod returned {
                     format!("the test returned {code:?}"),
                 ))
             }
+        }
+    }
+    /// What a test can return.
+    #[diagnostic::on_unimplemented(
+        message = "a test cannot return `{Self}`",
+        label = "not `()`, not a `Result` whose error can be printed, and no `Termination`",
+        note = "a test returns nothing, `Result<(), E>` where `E` is an error or can be printed, or anything that implements `std::process::Termination`"
+    )]
+    pub trait TestOutput {}
+
+    #[diagnostic::do_not_recommend]
+    impl<T: Termination> TestOutput for T {}
+
+    /// Whatever is left, which is an error.
+    pub trait OtherReturned {
+        /// What it is.
+        type Returned;
+        /// Cannot be called.
+        fn into_result(&self) -> Result<(), Failure>
+        where
+            Self::Returned: TestOutput;
+    }
+
+    impl<T> OtherReturned for Returned<T> {
+        type Returned = T;
+        fn into_result(&self) -> Result<(), Failure>
+        where
+            T: TestOutput,
+        {
+            unreachable!("what is a `TestOutput` is returned in another way")
         }
     }
 }

@@ -1,6 +1,6 @@
 //! [`Registry`]: everything that the attributes of this binary declared, sorted.
 //!
-//! The only place that iterates `inventory`, whose order is the linker's.
+//! The only place that iterates `inventory` and the list of tests, whose order is the linker's.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -21,7 +21,10 @@ impl Registry {
     pub(crate) fn collect() -> Self {
         #[cfg(feature = "service")]
         crate::service::link();
-        let mut registry = Registry::default();
+        let mut registry = Registry {
+            tests: crate::register::tests().collect(),
+            ..Registry::default()
+        };
         for submission in inventory::iter::<Submission> {
             match submission {
                 Submission::Test(test) => registry.tests.push(test),

@@ -8,12 +8,25 @@ use quote::quote_spanned;
 /// Literals, not `file!()` and `line!()`: those would have to carry the user's span, and an
 /// editor would then find several things behind one token.
 pub(crate) fn expand_location(p: &TokenStream, span: Span) -> TokenStream {
-    let (file, line, column) = place(span);
-    let line = Literal::usize_unsuffixed(line);
-    let column = Literal::usize_unsuffixed(column);
+    let (file, line, column) = literals(span);
     quote_spanned! {Span::mixed_site()=>
         #p::Location { file: #file, line: #line, column: #column }
     }
+}
+
+/// A location as three arguments.
+pub(crate) fn expand_place(span: Span) -> TokenStream {
+    let (file, line, column) = literals(span);
+    quote_spanned!(Span::mixed_site()=> #file, #line, #column)
+}
+
+fn literals(span: Span) -> (String, Literal, Literal) {
+    let (file, line, column) = place(span);
+    (
+        file,
+        Literal::usize_unsuffixed(line),
+        Literal::usize_unsuffixed(column),
+    )
 }
 
 /// File as `file!()` names it, line and column from 1.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use itest::__private::{
     Access, Autouse, Binding, Condition, FixtureBody, FixtureDef, Flavor, GroupDef, MarkerValue,
-    Submission, TestBody, TestDef, inventory,
+    Submission, TestBody, TestDef, inventory, tests,
 };
 use itest::Scope;
 
@@ -23,11 +23,8 @@ fn only<T>(mut found: Vec<T>, name: &str) -> T {
 }
 
 fn test(name: &str) -> &'static TestDef {
-    let found = all(|one| match one {
-        Submission::Test(def) if def.name == name => Some(*def),
-        _ => None,
-    });
-    only(found, name)
+    let found = tests().filter(|def| def.name == name);
+    only(found.collect(), name)
 }
 
 fn fixture(function: &str) -> &'static FixtureDef {
@@ -214,7 +211,7 @@ fn a_plain_test_says_nothing() {
     assert_eq!(def.location.column, 8);
     assert!(def.params.is_empty());
     assert!(def.ignore.is_none() && def.should_panic.is_none());
-    assert!(matches!(def.body, TestBody::Sync(_)));
+    assert!(matches!(def.body, TestBody::Plain(_)));
     let default = format!("{:?}", itest::__private::Options::DEFAULT);
     assert_eq!(format!("{:?}", def.options), default);
 }
@@ -355,13 +352,7 @@ fn cfg_is_decided_first() {
     assert_eq!(def.ignore, Some(""));
     assert!(def.options.skips.is_empty());
     assert_eq!(def.options.markers.len(), 1);
-    assert!(
-        all(|one| match one {
-            Submission::Test(def) if def.name == "without_cfg" => Some(()),
-            _ => None,
-        })
-        .is_empty()
-    );
+    assert!(tests().all(|def| def.name != "without_cfg"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::cli::Args;
 use crate::condition::{Conditions, SkipDef};
 use crate::def::{
     Access, Binding, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic,
-    TestBody, TestDef, Xfail,
+    TestDef, Xfail,
 };
 use crate::event::TestName;
 use crate::registry::{Registry, ancestors, crate_of, display_path};
@@ -501,7 +501,7 @@ impl ModuleInfo {
         def: &TestDef,
         option: impl Fn(&crate::def::Options) -> Option<T>,
     ) -> Option<T> {
-        option(&def.options).or_else(|| {
+        option(def.options).or_else(|| {
             self.groups
                 .iter()
                 .rev()
@@ -575,8 +575,4 @@ fn autouse_names(fixtures: &[&'static FixtureDef], module: &str) -> Vec<&'static
         }
     }
     names
-}
-
-fn is_async_test(def: &TestDef) -> bool {
-    matches!(def.body, TestBody::Async(_))
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::lookup::Names;
 use super::problem::{PlanError, Problem, Problems, chain, quoted, short_type, similar};
 use super::{
-    Dep, HeldLock, ModuleInfo, Node, NodeAccess, NodeId, PlannedTest, accesses, is_async_test,
-    normalise_locks, reach,
+    Dep, HeldLock, ModuleInfo, Node, NodeAccess, NodeId, PlannedTest, accesses, normalise_locks,
+    reach,
 };
 use crate::builtin::Request;
 use crate::def::{
@@ -127,7 +127,7 @@ impl<'r> Resolver<'r> {
                 .groups
                 .iter()
                 .map(|group| &group.options)
-                .chain([&def.options])
+                .chain([def.options])
         };
         let mut locks: Vec<HeldLock> = options()
             .flat_map(|options| options.locks)
@@ -144,8 +144,7 @@ impl<'r> Resolver<'r> {
             def,
             module: module.module,
             group: module.groups.last().map(|group| group.module_path),
-            is_async: is_async_test(def)
-                || setup.iter().any(|id| self.nodes[id.0 as usize].is_async),
+            is_async: def.is_async() || setup.iter().any(|id| self.nodes[id.0 as usize].is_async),
             setup,
             args,
             moved: Vec::new(),

@@ -15,6 +15,7 @@ use crate::def::{Flavor, TestBody};
 use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{Plan, PlannedTest};
+use crate::value::{Args, Call, TestFuture};
 
 /// Runs tests on the thread that calls it.
 pub(crate) struct Executor {
@@ -155,18 +156,21 @@ impl Executor {
         let _watch = self.watch(test);
         let _running = running(&test.name);
         Ok(match test.def.body {
+            TestBody::Plain(body) => user.on.enter(|| {
+                body();
+                Ok(())
+            }),
             TestBody::Sync(body) => user.on.enter(|| body(args)),
-            TestBody::Async(body) => user
-                .on
-                .block_on_or_cancel(test.timeout, async { body(args).await }),
+            TestBody::Async(body) => call_async(body, args, user.on, test.timeout),
         })
     }
 
     fn watch(&self, test: &PlannedTest) -> Option<WatchGuard> {
         let limit = test.timeout?;
-        let grace = match test.def.body {
-            TestBody::Sync(_) => Duration::ZERO,
-            TestBody::Async(_) => GRACE,
+        let grace = if test.def.is_async() {
+            GRACE
+        } else {
+            Duration::ZERO
         };
         let (on_hung, name) = (self.shared.on_hung.clone(), test.name.clone());
         Some(watch(limit + grace, move || {
@@ -252,6 +256,24 @@ thread_local! {
 )]
 pub(crate) fn test_failed() -> bool {
     FAILED.get()
+}
+
+/// Calls the body of an async test, which makes the future and hands it back to be run.
+///
+/// The body drops the future, so it is in the runtime's context all the time.
+fn call_async(
+    body: fn(&mut Call<'_>),
+    args: Args,
+    on: On<'_>,
+    limit: Option<Duration>,
+) -> Result<(), Stop> {
+    let mut result = Ok(());
+    let mut run = |future: TestFuture<'_>| result = on.block_on_or_cancel(limit, future);
+    let called = on.enter(|| {
+        body(&mut Call::new(args, &mut run));
+        Ok(())
+    });
+    result.and(called)
 }
 
 fn expected_failure(reason: &str) -> Outcome {

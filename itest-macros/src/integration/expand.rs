@@ -8,7 +8,7 @@ use crate::companion::{Companions, expand_option, expand_skips, expand_xfail};
 use crate::duration::expand_duration;
 use crate::integration::model::{Group, Returns, Test};
 use crate::integration::parse::{Flavor, Marker, MarkerValue, Options};
-use crate::location::expand_location;
+use crate::location::{expand_location, expand_place};
 use crate::options::text;
 use crate::signature::{
     Binding, expand_arguments, expand_deprecated, expand_holding, expand_lints, expand_params,
@@ -16,8 +16,7 @@ use crate::signature::{
 
 /// The user's function, the descriptor, and the `#[test]` form.
 ///
-/// The descriptor stands in a block inside the function's own, where the user's code cannot see
-/// it.
+/// What most tests do not say costs them nothing: the fewer items, the less there is to compile.
 pub(crate) fn expand_test(test: &Test) -> TokenStream {
     let here = Span::mixed_site();
     let p = &test.options.root.private();
@@ -26,23 +25,8 @@ pub(crate) fn expand_test(test: &Test) -> TokenStream {
     let lints = expand_lints(&test.params);
     let sig = &function.sig;
     let user_body = &function.body;
-    let ident = &sig.ident;
-    let name = text(&ident.to_string());
-    let location = expand_location(p, ident.span());
-    let params = expand_params(p, &test.params);
-    let options = expand_options(p, &test.options, &test.companions);
-    let ignore = expand_option(
-        test.companions
-            .ignore
-            .as_ref()
-            .map(|ignore| text(&reason(ignore.reason.as_ref()))),
-    );
-    let should_panic = expand_option(test.companions.should_panic.as_ref().map(|should_panic| {
-        let expected = expand_option(should_panic.expected.as_ref());
-        quote_spanned!(here=> #p::ShouldPanic { expected: #expected })
-    }));
-    let call = expand_call(p, test);
-    let body = Ident::new(if test.is_async() { "Async" } else { "Sync" }, here);
+    let (call, body) = expand_call(p, test);
+    let def = expand_def(p, test, &body);
     let plain_test = expand_plain_test(p, test);
     let deprecated = expand_deprecated(attrs);
     quote_spanned! {here=>
@@ -52,78 +36,128 @@ pub(crate) fn expand_test(test: &Test) -> TokenStream {
             #sig #user_body
 
             #deprecated
-            const _: () = {
-                #call
+            #call
 
-                static __ITEST_DEF: #p::TestDef = #p::TestDef {
-                    name: #name,
-                    module_path: ::core::module_path!(),
-                    location: #location,
-                    params: #params,
-                    options: #options,
-                    ignore: #ignore,
-                    should_panic: #should_panic,
-                    body: #p::TestBody::#body(__itest_call),
-                };
+            #deprecated
+            static __ITEST_DEF: #p::TestDef = #def;
 
-                #p::inventory::submit! { #p::Submission::Test(&__ITEST_DEF) }
-            };
+            #p::register_test! { __ITEST_DEF }
         };
 
         #plain_test
     }
 }
 
-/// `fn __itest_call(args) -> …`
-fn expand_call(p: &TokenStream, test: &Test) -> TokenStream {
+/// `TestDef::new(…)`, and what the test says besides.
+fn expand_def(p: &TokenStream, test: &Test, body: &TokenStream) -> TokenStream {
     let here = Span::mixed_site();
     let ident = &test.function.sig.ident;
-    let args = Ident::new("__args", here);
-    let mutability = (!test.params.is_empty()).then(|| quote_spanned!(here=> mut));
+    let name = text(&ident.to_string());
+    let place = expand_place(ident.span());
+    let new = quote_spanned! {here=>
+        #p::TestDef::new(#name, ::core::module_path!(), #place, #p::TestBody::#body)
+    };
+    let mut fields = TokenStream::new();
+    if !test.params.is_empty() {
+        let params = expand_params(p, &test.params);
+        fields.extend(quote_spanned!(here=> params: #params,));
+    }
+    let options = expand_options(p, &test.options, &test.companions);
+    if let Some(options) = options {
+        fields.extend(quote_spanned!(here=> options: &#options,));
+    }
+    if let Some(ignore) = &test.companions.ignore {
+        let reason = text(&reason(ignore.reason.as_ref()));
+        fields.extend(quote_spanned!(here=> ignore: ::core::option::Option::Some(#reason),));
+    }
+    if let Some(should_panic) = &test.companions.should_panic {
+        let expected = expand_option(should_panic.expected.as_ref());
+        fields.extend(quote_spanned! {here=>
+            should_panic: ::core::option::Option::Some(#p::ShouldPanic { expected: #expected }),
+        });
+    }
+    if fields.is_empty() {
+        return new;
+    }
+    quote_spanned!(here=> #p::TestDef { #fields ..#new })
+}
+
+/// `fn __itest_call(…) { … }`, unless the test can be called as it is, and the `TestBody`'s
+/// variant.
+fn expand_call(p: &TokenStream, test: &Test) -> (TokenStream, TokenStream) {
+    let here = Span::mixed_site();
+    let ident = &test.function.sig.ident;
+    let is_async = test.is_async();
+    if !is_async && test.params.is_empty() && matches!(test.returns, Returns::Nothing) {
+        return (TokenStream::new(), quote_spanned!(here=> Plain(#ident)));
+    }
+    let args = Ident::new(if is_async { "__call" } else { "__args" }, here);
     let (statements, arguments) = expand_arguments(&args, &test.params);
     let holding = expand_holding(&test.params);
-    let is_async = test.is_async();
-    let dot_await = is_async.then(|| quote_spanned!(here=> .await));
-    let called = quote_spanned!(here=> #ident(#arguments) #dot_await);
-    let result = match test.returns {
-        Returns::Nothing => quote_spanned!(here=> let () = #called; ::core::result::Result::Ok(())),
-        Returns::Never => called,
-        Returns::UnitResult => expand_into_result(p, &called),
-        Returns::Other => {
-            let first = expand_into_result(p, &called);
-            let second = expand_into_result(p, &quote_spanned!(here=> __value));
-            quote_spanned! {here=>
+    let called = quote_spanned!(here=> #ident(#arguments));
+    if is_async {
+        let future = quote_spanned!(here=> ::core::pin::pin!(#called));
+        let run = match expand_result(p, test, &quote_spanned!(here=> __returned)) {
+            None => quote_spanned!(here=> #args.unit(#future)),
+            Some(result) => quote_spanned!(here=> #args.returned(#future, |__returned| #result)),
+        };
+        let call = quote_spanned! {here=>
+            #holding
+            fn __itest_call(#args: &mut #p::Call<'_>) { #statements #run }
+        };
+        return (call, quote_spanned!(here=> Async(__itest_call)));
+    }
+    let mutability = (!test.params.is_empty()).then(|| quote_spanned!(here=> mut));
+    let result = expand_result(p, test, &called)
+        .unwrap_or_else(|| quote_spanned!(here=> let () = #called; ::core::result::Result::Ok(())));
+    let call = quote_spanned! {here=>
+        #holding
+        fn __itest_call(
+            #mutability #args: #p::Args
+        ) -> ::core::result::Result<(), #p::Failure> {
+            #statements #result
+        }
+    };
+    (call, quote_spanned!(here=> Sync(__itest_call)))
+}
+
+/// The `Result<(), Failure>` of what a test returned; `None` if that is nothing.
+fn expand_result(p: &TokenStream, test: &Test, returned: &TokenStream) -> Option<TokenStream> {
+    let here = Span::mixed_site();
+    match test.returns {
+        Returns::Nothing => None,
+        Returns::Never => Some(returned.clone()),
+        Returns::UnitResult(span) => Some(expand_into_result(p, returned, span)),
+        Returns::Other(span) => {
+            let first = expand_into_result(p, returned, span);
+            let second = expand_into_result(p, &quote_spanned!(here=> __value), span);
+            Some(quote_spanned! {here=>
                 match #first {
                     ::core::result::Result::Ok(__value) => #second,
                     ::core::result::Result::Err(__failure) => ::core::result::Result::Err(__failure),
                 }
-            }
-        }
-    };
-    let returned = quote_spanned!(here=> ::core::result::Result<(), #p::Failure>);
-    if is_async {
-        quote_spanned! {here=>
-            #holding
-            fn __itest_call(#mutability #args: #p::Args) -> #p::LocalFuture<#returned> {
-                ::std::boxed::Box::pin(async move { #statements #result })
-            }
-        }
-    } else {
-        quote_spanned! {here=>
-            #holding
-            fn __itest_call(#mutability #args: #p::Args) -> #returned { #statements #result }
+            })
         }
     }
 }
 
 /// The `Result<_, Failure>` of what a test or fallible fixture returned.
-pub(crate) fn expand_into_result(p: &TokenStream, returned: &TokenStream) -> TokenStream {
-    quote_spanned! {Span::mixed_site()=>
+///
+/// A type that is none of that is reported at `span`.
+pub(crate) fn expand_into_result(
+    p: &TokenStream,
+    returned: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    let here = Span::mixed_site();
+    let there = here.located_at(span);
+    let result = quote_spanned!(there=> (&&&&&__returned).into_result());
+    quote_spanned! {here=>
         {
             let __returned = #p::returned::Returned::new(#returned);
             #[allow(unused_imports)]
             use #p::returned::*;
-            (&&&&__returned).into_result()
+            #result
         }
     }
 }
@@ -161,7 +195,8 @@ pub(crate) fn expand_group(group: &Group) -> TokenStream {
     let module = &group.module;
     let suffix = text(&format!("::{}", module.ident));
     let location = expand_location(p, module.ident.span());
-    let options = expand_options(p, &group.options, &group.companions);
+    let options = expand_options(p, &group.options, &group.companions)
+        .unwrap_or_else(|| quote_spanned!(here=> #p::Options::DEFAULT));
     quote_spanned! {here=>
         #module
 
@@ -177,8 +212,12 @@ pub(crate) fn expand_group(group: &Group) -> TokenStream {
     }
 }
 
-/// `Options { … }`: what is said, and `DEFAULT` for the rest.
-fn expand_options(p: &TokenStream, options: &Options, companions: &Companions) -> TokenStream {
+/// `Options { … }`: what is said, and `DEFAULT` for the rest; `None` if nothing is said.
+fn expand_options(
+    p: &TokenStream,
+    options: &Options,
+    companions: &Companions,
+) -> Option<TokenStream> {
     let here = Span::mixed_site();
     let mut fields = TokenStream::new();
     if let Some(timeout) = options.timeout {
@@ -246,10 +285,8 @@ fn expand_options(p: &TokenStream, options: &Options, companions: &Companions) -
         let xfail = expand_xfail(p, xfail);
         fields.extend(quote_spanned!(here=> xfail: ::core::option::Option::Some(#xfail),));
     }
-    if fields.is_empty() {
-        return quote_spanned!(here=> #p::Options::DEFAULT);
-    }
-    quote_spanned!(here=> #p::Options { #fields ..#p::Options::DEFAULT })
+    (!fields.is_empty())
+        .then(|| quote_spanned!(here=> #p::Options { #fields ..#p::Options::DEFAULT }))
 }
 
 fn expand_marker(p: &TokenStream, marker: &Marker) -> TokenStream {

@@ -1,5 +1,8 @@
 //! What was written, checked as a whole: nothing in here is wrong, so expansion cannot fail.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+
 use crate::companion::Companions;
 use crate::ctxt::Context;
 use crate::integration::parse::{Flavor, Options};
@@ -26,16 +29,16 @@ pub(crate) struct Group {
 }
 
 /// What a test's return type tells by its looks.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Returns {
     /// Nothing, or `()`.
     Nothing,
     /// `!`
     Never,
-    /// `Result<(), …>`
-    UnitResult,
+    /// `Result<(), …>`, which stands there.
+    UnitResult(Span),
     /// Anything else.
-    Other,
+    Other(Span),
 }
 
 impl Test {
@@ -192,8 +195,8 @@ fn check_returns(cx: &Context, companions: &Companions, function: &Function) -> 
         Some(segment)
             if segment.ident == "Result" && first_argument(segment).is_some_and(is_unit) =>
         {
-            Returns::UnitResult
+            Returns::UnitResult(ty.span())
         }
-        _ => Returns::Other,
+        _ => Returns::Other(ty.span()),
     }
 }
