@@ -82,7 +82,7 @@ impl TestDef {
             ignore: None,
             should_panic: None,
             body,
-            link: Link::NEW,
+            link: Link::new(),
         }
     }
 

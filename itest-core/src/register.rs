@@ -16,7 +16,9 @@ pub struct Link(AtomicPtr<TestDef>);
 
 impl Link {
     /// Of a test that is not registered.
-    pub(crate) const NEW: Link = Link(AtomicPtr::new(ptr::null_mut()));
+    pub(crate) const fn new() -> Self {
+        Link(AtomicPtr::new(ptr::null_mut()))
+    }
 }
 
 /// The test that was registered last.

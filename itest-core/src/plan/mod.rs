@@ -355,7 +355,7 @@ impl Plan {
 /// Whether a test or group of the binary is `serial`.
 fn has_serial(registry: &Registry) -> bool {
     let groups = registry.groups.values().map(|group| &group.options);
-    let tests = registry.tests.iter().map(|test| &test.options);
+    let tests = registry.tests.iter().map(|test| test.options);
     groups.chain(tests).any(|options| options.serial)
 }
 
