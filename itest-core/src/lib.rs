@@ -39,6 +39,10 @@ mod value;
 #[doc(hidden)]
 pub use private as __private;
 
+#[cfg(all(unix, fuzzing))]
+#[doc(hidden)]
+pub use session::fuzzing as __fuzzing;
+
 pub use itest_macros::{fixture, integration, integration_test, main, skip_if};
 
 pub use builtin::Request;

@@ -198,6 +198,18 @@ impl PlannedTest {
 }
 
 impl Plan {
+    /// Without tests.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn empty() -> Self {
+        Plan {
+            tests: Vec::new(),
+            nodes: Vec::new(),
+            filtered_out: 0,
+            runtime_threads: 1,
+            has_serial: false,
+        }
+    }
+
     /// Plans the tests that `args` select.
     ///
     /// Problems of tests that are not selected are reported too, unless single tests are asked

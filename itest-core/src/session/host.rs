@@ -217,7 +217,7 @@ impl Service {
     }
 
     /// Of a host that has ended: nobody hears that it shall finish.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn ended(fixtures: Arc<Fixtures>) -> Self {
         Service::new(fixtures, mpsc::channel().0)
     }

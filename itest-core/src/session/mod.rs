@@ -18,6 +18,8 @@ mod client;
 mod directory;
 mod errors;
 mod fixtures;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod host;
 mod hosts;
 mod log;

@@ -144,15 +144,8 @@ proptest! {
 /// Of a host without fixtures, which has ended: nobody hears that it shall finish.
 fn service() -> Arc<Service> {
     let nowhere = PathBuf::from("/nowhere");
-    let plan = Plan {
-        tests: Vec::new(),
-        nodes: Vec::new(),
-        filtered_out: 0,
-        runtime_threads: 1,
-        has_serial: false,
-    };
     let fixtures = Fixtures::new(
-        Arc::new(plan),
+        Arc::new(Plan::empty()),
         0,
         Hosts::new(Run::owned()),
         Log::new(nowhere.join("log")),
