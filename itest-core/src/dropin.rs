@@ -195,8 +195,8 @@ impl DropIn {
         // The process's fixtures first: they build on the session's.
         let limit = Some(END_LIMIT);
         let of_process = || {
-            let errors = self.process.end(limit)?.into_iter();
-            Ok(errors.map(|error| (error, String::new())).collect())
+            let errors = self.process.end(limit)?;
+            Ok(errors.iter().map(teardown_text).collect())
         };
         for end in [
             &of_process as &dyn Fn() -> Result<Vec<_>, RecvTimeoutError>,
@@ -204,12 +204,9 @@ impl DropIn {
         ] {
             match end() {
                 Ok(errors) => {
-                    for (error, output) in errors {
+                    for text in errors {
                         failed = true;
-                        say(&error_text("teardown", &error));
-                        if !output.is_empty() {
-                            say(output.trim_end());
-                        }
+                        say(&text);
                     }
                 }
                 Err(_) => {
@@ -285,9 +282,8 @@ fn print_failure(failure: &Failure) {
 }
 
 /// An error of a teardown that has no test to be told with.
-#[cfg(unix)]
 pub(crate) fn teardown_text(error: &FixtureError) -> String {
-    error_text("teardown", error) + "\n"
+    error_text("teardown", error)
 }
 
 fn error_text(phase: &str, error: &FixtureError) -> String {

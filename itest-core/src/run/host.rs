@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::runtime::On;
 use super::store::{Fetched, For, Holds, SetupStop, Shared, Store, Upstream};
+use crate::dropin::teardown_text;
 use crate::outcome::{Failure, FixtureError};
 use crate::plan::{HeldLock, NodeId};
 #[cfg(unix)]
@@ -109,26 +110,24 @@ impl Session {
     }
 
     /// Tears down what is this process's own, waiting at most for `limit`; what is shared outlives
-    /// it. Gives each error with what the fixture printed, where that is known.
+    /// it. Gives the text of each error.
     ///
     /// # Errors
     /// When it does not end in time.
-    pub(crate) fn end(
-        &self,
-        limit: Option<Duration>,
-    ) -> Result<Vec<(FixtureError, String)>, RecvTimeoutError> {
+    pub(crate) fn end(&self, limit: Option<Duration>) -> Result<Vec<String>, RecvTimeoutError> {
         match self {
             Session::Here(host) => {
-                let errors = host.end(limit)?.into_iter();
-                Ok(errors.map(|error| (error, String::new())).collect())
+                let errors = host.end(limit)?;
+                Ok(errors.iter().map(teardown_text).collect())
             }
             #[cfg(unix)]
             Session::Shared(_) => Ok(Vec::new()),
             #[cfg(unix)]
             Session::Owned(_, owner) => match owner.finish(limit) {
-                Ok(errors) => {
-                    let errors = errors.into_iter();
-                    Ok(errors.map(|one| (one.error, one.output)).collect())
+                Ok(ended) => {
+                    let errors = ended.errors.iter().map(crate::session::error_text);
+                    let died = ended.died.iter().map(|failure| format!("Error: {failure}"));
+                    Ok(errors.chain(died).collect())
                 }
                 Err(_) => Err(RecvTimeoutError::Timeout),
             },

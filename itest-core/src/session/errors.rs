@@ -13,19 +13,22 @@ fn file() -> io::Result<PathBuf> {
     Ok(Directory::of_run("errors")?.path.join("teardown.txt"))
 }
 
+/// As it is printed where no report has it.
+pub(crate) fn text(TeardownError { error, output }: &TeardownError) -> String {
+    let mut text = crate::dropin::teardown_text(error);
+    if !output.is_empty() {
+        text.push('\n');
+        text.push_str(output.trim_end());
+    }
+    text
+}
+
 /// Keeps them.
 pub(super) fn keep(errors: &[TeardownError]) {
     if errors.is_empty() {
         return;
     }
-    let mut text = String::new();
-    for TeardownError { error, output } in errors {
-        text.push_str(&crate::dropin::teardown_text(error));
-        text.push_str(output);
-        if !text.ends_with('\n') {
-            text.push('\n');
-        }
-    }
+    let text: String = errors.iter().map(|error| text(error) + "\n").collect();
     let append = |path| File::options().create(true).append(true).open(path);
     if let Ok(mut file) = file().and_then(append) {
         let _ = file.write_all(text.as_bytes());

@@ -25,6 +25,14 @@ pub(crate) struct Owner {
     finishing: Arc<AtomicBool>,
 }
 
+/// What went wrong in the hosts of a run. Whoever has subscribed has heard of it already.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) errors: Vec<TeardownError>,
+    /// Hosts that were not there any more to tear down.
+    pub(crate) died: Vec<Failure>,
+}
+
 /// The hosts that tell us what happens in them.
 #[derive(Debug, Default)]
 struct Listeners {
@@ -142,11 +150,11 @@ impl Owner {
     }
 
     /// Has all hosts tear down, the last one first, since it may build on earlier ones; gives
-    /// what went wrong in teardowns.
+    /// what went wrong.
     ///
     /// # Errors
     /// When one of them takes longer than `limit`; it goes on by itself.
-    pub(crate) fn finish(&self, limit: Option<Duration>) -> io::Result<Vec<TeardownError>> {
+    pub(crate) fn finish(&self, limit: Option<Duration>) -> io::Result<Ended> {
         self.finishing.store(true, Ordering::Release);
         let preparing = std::mem::take(
             &mut *self
@@ -161,23 +169,27 @@ impl Owner {
         let end = limit.map(|limit| Instant::now() + limit);
         let is_over = || end.is_some_and(|end| Instant::now() >= end);
         let directory = self.hosts.directory()?;
-        let mut errors = Vec::new();
+        let mut ended = Ended::default();
         for host in (0..directory.hosts()).rev() {
-            // One that has died has told so, or been told of, already.
-            let Ok(mut connection) = Connection::new(&directory, host) else {
-                continue;
-            };
-            match connection.ask_until(&Request::Finish, &is_over) {
-                Ok(Some(Reply::Finished(more))) => errors.extend(more),
-                Ok(None) => return Err(io::ErrorKind::TimedOut.into()),
-                Ok(Some(_)) | Err(_) => {}
+            let asked = Connection::new(&directory, host).and_then(|mut connection| {
+                let reply = connection.ask_until(&Request::Finish, &is_over)?;
+                Ok((connection, reply))
+            });
+            match asked {
+                Ok((connection, Some(reply))) => {
+                    if let Reply::Finished(errors) = reply {
+                        ended.errors.extend(errors);
+                    }
+                    connection.wait_for_end();
+                    self.hosts.wait(host);
+                }
+                Ok((_, None)) => return Err(io::ErrorKind::TimedOut.into()),
+                Err(error) => ended.died.push(death(&self.hosts, host, &error)),
             }
-            connection.wait_for_end();
-            self.hosts.wait(host);
         }
         self.listeners.wait_for_silence();
         let _ = fs::remove_dir_all(&directory.path);
-        Ok(errors)
+        Ok(ended)
     }
 }
 
@@ -242,10 +254,15 @@ fn listen(stream: UnixStream, hosts: &Hosts, events: &Events) {
     }
 }
 
+fn death(hosts: &Hosts, host: usize, error: &io::Error) -> Failure {
+    let mut failure = Failure::new(FailureKind::Crash, super::DIED);
+    failure.causes.push(hosts.how_it_ended(host, error));
+    failure
+}
+
 fn died(hosts: &Hosts, host: usize) -> Event {
     let ended = io::ErrorKind::UnexpectedEof.into();
-    let mut failure = Failure::new(FailureKind::Crash, super::DIED);
-    failure.causes.push(hosts.how_it_ended(host, &ended));
+    let failure = death(hosts, host, &ended);
     let log = hosts
         .directory()
         .map(|directory| directory.file(host, "log"));

@@ -130,6 +130,24 @@ fn a_drop_in_process_that_aborts_is_torn_down_after() {
 }
 
 #[test]
+fn a_drop_in_process_tells_that_its_host_was_killed() {
+    let scene = Scene::new();
+    let running = scene.start(scene.binary("alone", &["gated"]));
+    scene.wait_for("gated started");
+    let host = scene.process(|process| process.is_session_host());
+    crate::process::signal(host.pid, SIGKILL);
+    scene.open_gate();
+    let ended = running.wait();
+    ended.must_exit(101);
+    ended.must_say(&[
+        "test gated ... ok",
+        "the session host died, the process that holds the session fixtures",
+        "it was killed by signal 9 (SIGKILL)",
+    ]);
+    scene.nothing_is_left();
+}
+
+#[test]
 fn a_drop_in_teardown_error_fails_the_process() {
     let scene = Scene::new();
     let ended = scene.run(scene.binary("alone", &["broken::"]));
