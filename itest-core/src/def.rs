@@ -124,6 +124,17 @@ pub struct GroupDef {
     pub options: Options,
 }
 
+/// `itest::markers!(…)`.
+#[derive(Debug)]
+pub struct MarkersDef {
+    /// `module_path!()` where it stands.
+    pub module_path: &'static str,
+    /// Of the macro call.
+    pub location: Location,
+    /// Of every test in that module and below.
+    pub markers: &'static [Marker],
+}
+
 /// What both a test and a group can say of themselves.
 #[derive(Debug)]
 pub struct Options {
@@ -438,6 +449,32 @@ impl fmt::Display for MarkerValue {
     }
 }
 
+/// The value of a marker's argument as it is written in [`markers!`](crate::markers).
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Literal<T>(pub T);
+
+impl Literal<i64> {
+    /// Of a number.
+    pub const fn value(self) -> MarkerValue {
+        MarkerValue::Int(self.0)
+    }
+}
+
+impl Literal<bool> {
+    /// Of `true` or `false`.
+    pub const fn value(self) -> MarkerValue {
+        MarkerValue::Bool(self.0)
+    }
+}
+
+impl Literal<&'static str> {
+    /// Of a string.
+    pub const fn value(self) -> MarkerValue {
+        MarkerValue::Str(self.0)
+    }
+}
+
 /// `exclusive("name")` or `shared("name")`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lock {
@@ -467,6 +504,8 @@ pub enum Submission {
     Group(&'static GroupDef),
     /// A fixture.
     Fixture(&'static FixtureDef),
+    /// Markers of a whole module.
+    Markers(&'static MarkersDef),
     /// `itest::main!()` stands in this binary.
     Main(&'static MainDef),
 }

@@ -24,7 +24,7 @@ use crate::run::host::{Host, Session};
 use crate::run::locks::Locks;
 use crate::run::recorder::Recorder;
 use crate::run::store::{Fetched, Holds, SetupStop, Shared, Upstream};
-use crate::run::{END_LIMIT, FAILED, binary_id, exit, panic, say};
+use crate::run::{END_LIMIT, FAILED, binary_id, exit, panic, refusal, say};
 
 /// The state of a libtest process with `#[integration]` tests.
 struct DropIn {
@@ -103,7 +103,13 @@ impl DropIn {
             Ok(Parsed::Help(_)) => unreachable!("no arguments ask for help"),
             Err(error) => return Err(error.to_string()),
         };
-        let plan = Plan::new(&registry, &args).map_err(|error| error.to_string())?;
+        if let Some(refusal) = refusal(&args) {
+            return Err(refusal);
+        }
+        // libtest decides which tests run: those that are not selected pass as skipped.
+        let mut all = args.clone();
+        all.select_all();
+        let plan = Plan::new(&registry, &all).map_err(|error| error.to_string())?;
         let by_name = plan
             .tests
             .iter()
@@ -140,6 +146,12 @@ impl DropIn {
             .get(&(module_path, name))
             .expect("itest bug: a test is not in the plan");
         let test = &self.shared.plan.tests[index];
+        if !self
+            .args
+            .selects_marked(&test.name, || test.markers.clone())
+        {
+            return println!("skipped: not among the selected tests");
+        }
         let verdict = {
             let mut conditions = self
                 .conditions

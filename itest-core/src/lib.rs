@@ -18,6 +18,7 @@ pub mod doctor;
 mod dropin;
 pub mod event;
 mod history;
+mod markers;
 pub mod outcome;
 mod plan;
 pub mod prelude;

@@ -12,8 +12,8 @@ pub use crate::__itest_register as register_test;
 pub use crate::condition::{Condition, SkipDef};
 pub use crate::def::{
     Access, Autouse, Binding, CloneFn, FixtureBody, FixtureDef, FixtureRef, Flavor, GroupDef,
-    LocalFuture, Location, Lock, MainDef, Marker, MarkerValue, Options, ParamDef, PlainTest,
-    ShouldPanic, Submission, TestBody, TestDef, TypeRef, UseDef, Xfail,
+    Literal, LocalFuture, Location, Lock, MainDef, Marker, MarkerValue, MarkersDef, Options,
+    ParamDef, PlainTest, ShouldPanic, Submission, TestBody, TestDef, TypeRef, UseDef, Xfail,
 };
 pub use crate::outcome::{Failure, FailureKind};
 pub use crate::register::{register, tests};

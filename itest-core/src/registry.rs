@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::def::{FixtureDef, GroupDef, Location, MainDef, Submission, TestDef};
+use crate::def::{FixtureDef, GroupDef, Location, MainDef, MarkersDef, Submission, TestDef};
 
 /// The declarations of one binary in definition order: file, then line, then column.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(crate) struct Registry {
     pub(crate) tests: Vec<&'static TestDef>,
     pub(crate) fixtures: Vec<&'static FixtureDef>,
     pub(crate) groups: HashMap<&'static str, &'static GroupDef>,
+    /// Of whole modules.
+    pub(crate) markers: Vec<&'static MarkersDef>,
     pub(crate) main: Option<&'static MainDef>,
 }
 
@@ -32,6 +34,7 @@ impl Registry {
                 Submission::Group(group) => {
                     registry.groups.insert(group.module_path, group);
                 }
+                Submission::Markers(markers) => registry.markers.push(markers),
                 Submission::Main(main) => registry.main = Some(main),
             }
         }
@@ -55,6 +58,7 @@ impl Registry {
         self.fixtures.reverse();
         self.tests.sort_by(|a, b| order(a.location, b.location));
         self.fixtures.sort_by(|a, b| order(a.location, b.location));
+        self.markers.sort_by(|a, b| order(a.location, b.location));
     }
 }
 

@@ -3,10 +3,16 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::UsageError;
+use super::config::{Config, Guard, Leaks, Override};
+use super::duration::duration;
+use super::expression::Expression;
+use super::help::nearest;
 use super::low::LowArgs;
+use crate::def::Marker;
 use crate::report::Reports;
 
 /// What is to be done, and how.
@@ -16,6 +22,10 @@ pub(crate) struct Args {
     pub(crate) filters: Vec<String>,
     /// A test is left out if one of them matches.
     pub(crate) skip: Vec<String>,
+    /// A test is left out unless it holds for its markers.
+    pub(crate) markers: Option<Expression>,
+    /// A test is left out unless it holds for its name and the names of its markers.
+    pub(crate) keywords: Option<Expression>,
     /// `filters` and `skip` are whole names.
     pub(crate) exact: bool,
     /// What to do with `#[ignore]`d tests.
@@ -26,8 +36,20 @@ pub(crate) struct Args {
     pub(crate) bench: bool,
     /// List the tests instead of running them.
     pub(crate) list: bool,
-    /// Start no more tests after a failure.
-    pub(crate) fail_fast: bool,
+    /// Start no more tests after so many failures.
+    pub(crate) max_fail: Option<NonZeroUsize>,
+    /// Of every attempt of a test.
+    pub(crate) timeout: Choice<Option<Duration>>,
+    /// Further attempts after a failed one.
+    pub(crate) retries: Choice<u32>,
+    /// Settings of some tests, the most important ones first.
+    pub(crate) overrides: Vec<Override>,
+    /// After which a running test is reported as slow.
+    pub(crate) slow_timeout: Option<Duration>,
+    /// What tests must not leave behind.
+    pub(crate) leaks: Leaks,
+    /// What keeps tests from running at all.
+    pub(crate) guard: Guard,
     /// As asked for; `None` leaves it to us.
     pub(crate) test_threads: Option<NonZeroUsize>,
     /// Keep what tests print, for the report.
@@ -62,6 +84,15 @@ pub(crate) struct Args {
     pub(crate) github_summary: Option<PathBuf>,
     /// Reports that go to files.
     pub(crate) reports: Reports,
+}
+
+/// What holds for tests that may say something themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Choice<T> {
+    /// Whatever the test says: from the command line or a variable.
+    pub(crate) all: Option<T>,
+    /// Where the test says nothing: from the configuration file.
+    pub(crate) default: Option<T>,
 }
 
 /// What to do with `#[ignore]`d tests.
@@ -136,6 +167,8 @@ pub(crate) enum Require {
     Nothing,
     /// Every one that another machine would not have.
     All,
+    /// Every one.
+    Any,
     /// Those that depend on one of these.
     Names(Vec<String>),
 }
@@ -155,6 +188,68 @@ impl Args {
             && !self.skip.iter().any(matches)
     }
 
+    /// Whether `-m` and `-k` select a test.
+    ///
+    /// `markers` is asked for only where they matter.
+    pub(crate) fn selects_marked(
+        &self,
+        name: &str,
+        markers: impl FnOnce() -> Vec<&'static Marker>,
+    ) -> bool {
+        if self.markers.is_none() && self.keywords.is_none() {
+            return true;
+        }
+        let of_test = markers();
+        let keywords = self.keywords.as_ref();
+        let markers = self.markers.as_ref();
+        markers.is_none_or(|expression| expression.holds_for_markers(&of_test))
+            && keywords.is_none_or(|expression| expression.holds_for_keywords(name, &of_test))
+    }
+
+    /// How long an attempt of a test may take.
+    ///
+    /// What the command line or a variable says holds for all tests. Then comes what is said of
+    /// single tests, by the configuration file before the attributes, and last the file's default.
+    pub(crate) fn timeout(
+        &self,
+        name: &str,
+        markers: &[&Marker],
+        attribute: Option<Duration>,
+    ) -> Option<Duration> {
+        let of_test = || {
+            let from_file = self.overridden(name, markers, |it| it.timeout);
+            from_file.or(attribute).map(limit)
+        };
+        let chosen = self.timeout.all.or_else(of_test);
+        chosen.or(self.timeout.default).flatten()
+    }
+
+    /// How many more attempts a failed test gets; see [`timeout`](Self::timeout).
+    pub(crate) fn retries(&self, name: &str, markers: &[&Marker], attribute: Option<u32>) -> u32 {
+        let of_test = || {
+            let from_file = self.overridden(name, markers, |it| it.retries);
+            from_file.or(attribute)
+        };
+        let chosen = self.retries.all.or_else(of_test);
+        chosen.or(self.retries.default).unwrap_or(0)
+    }
+
+    fn overridden<T>(
+        &self,
+        name: &str,
+        markers: &[&Marker],
+        setting: impl Fn(&Override) -> Option<T>,
+    ) -> Option<T> {
+        let mut of_test = self.overrides.iter().filter(|it| it.is_for(name, markers));
+        of_test.find_map(setting)
+    }
+
+    /// Forgets what only selects tests.
+    pub(crate) fn select_all(&mut self) {
+        self.markers = None;
+        self.keywords = None;
+    }
+
     /// Whether the flags about attributes leave a test in the selection.
     pub(crate) fn admits(&self, ignored: bool, should_panic: bool) -> bool {
         (ignored || self.ignored != Ignored::Only) && !(should_panic && self.exclude_should_panic)
@@ -166,8 +261,30 @@ impl Args {
     }
 }
 
+/// What `-m` or its variable means; an empty text is no condition.
+pub(super) fn markers(from: &str, text: &str) -> Result<Option<Expression>, String> {
+    expression(from, text)
+}
+
+/// What `-k` or its variable means.
+pub(super) fn keywords(from: &str, text: &str) -> Result<Option<Expression>, String> {
+    let expression = expression(from, text)?;
+    match expression.as_ref().and_then(Expression::check_no_arguments) {
+        Some(error) => Err(format!("{from}: {error}")),
+        None => Ok(expression),
+    }
+}
+
+fn expression(from: &str, text: &str) -> Result<Option<Expression>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = Expression::parse(text);
+    parsed.map(Some).map_err(|error| format!("{from}: {error}"))
+}
+
 /// Whether `filter` is `base`, or `base` with some of the parameters of `name`.
-fn stands_for(filter: &str, name: &str, base: &str) -> bool {
+pub(super) fn stands_for(filter: &str, name: &str, base: &str) -> bool {
     filter.len() >= base.len()
         && name
             .strip_prefix(filter)
@@ -190,6 +307,7 @@ impl Require {
     pub(crate) fn covers<S: AsRef<str>>(&self, subjects: &[S]) -> bool {
         match self {
             Require::Nothing => false,
+            Require::Any => true,
             Require::All => !subjects.is_empty(),
             Require::Names(names) => subjects
                 .iter()
@@ -226,16 +344,131 @@ impl Default for Thresholds {
     }
 }
 
-/// Adds the environment, and checks what flags mean together.
+/// The environment and, below it, the configuration file.
+struct Settings<'a> {
+    env: &'a dyn Fn(&str) -> Option<OsString>,
+    config: &'a Config,
+}
+
+impl Settings<'_> {
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.env)(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let from_file = || self.config.text(name).map(OsString::from);
+        let path = (self.env)(name).or_else(from_file)?;
+        (!path.is_empty()).then(|| path.into())
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let from_file = || self.config.text(name).map(str::to_owned);
+        self.variable(name).or_else(from_file)
+    }
+
+    /// Where that stands, for messages.
+    fn source(&self, name: &str) -> String {
+        match self.config.place(name) {
+            Some(place) if self.variable(name).is_none() => place.to_owned(),
+            _ => name.to_owned(),
+        }
+    }
+
+    fn on(&self, name: &str) -> bool {
+        self.text(name)
+            .is_some_and(|value| !matches!(&*value, "" | "0"))
+    }
+
+    /// To libtest, set to nothing is on.
+    fn libtest_on(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|value| value != "0")
+    }
+
+    fn number<T: FromStr>(&self, name: &str, wanted: &str) -> Result<Option<T>, UsageError> {
+        let Some(value) = self.text(name) else {
+            return Ok(None);
+        };
+        let refused = || format!("{} is `{value}`, should be {wanted}", self.source(name));
+        value.parse().map(Some).map_err(|_| refused().into())
+    }
+
+    /// What a flag of ours means in that variable; `read` is as for the flag. Empty is unset.
+    fn parsed<T>(
+        &self,
+        name: &str,
+        read: fn(&str, &str) -> Result<T, String>,
+    ) -> Result<Option<T>, UsageError> {
+        match self.text(name).filter(|value| !value.is_empty()) {
+            Some(value) => Ok(Some(read(&self.source(name), &value)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What holds for tests that may say something themselves.
+    fn choice<T>(
+        &self,
+        flag: Option<T>,
+        name: &str,
+        read: fn(&str, &str) -> Result<T, String>,
+    ) -> Result<Choice<T>, UsageError> {
+        let value = self.parsed(name, read)?;
+        let of_all = self.variable(name).is_some_and(|value| !value.is_empty());
+        Ok(match (flag, value) {
+            (None, Some(value)) if !of_all => Choice {
+                all: None,
+                default: Some(value),
+            },
+            (flag, value) => Choice {
+                all: flag.or(value),
+                default: None,
+            },
+        })
+    }
+}
+
+/// Zero is no limit.
+fn limit(time: Duration) -> Option<Duration> {
+    (!time.is_zero()).then_some(time)
+}
+
+/// After which a running test is reported as slow, as in libtest.
+const SLOW: Duration = Duration::from_secs(60);
+
+/// The profile of the configuration file.
+pub(super) fn profile(low: &LowArgs, env: &dyn Fn(&str) -> Option<OsString>) -> Option<String> {
+    let variable = || {
+        let value = env("ITEST_PROFILE")?.to_string_lossy().into_owned();
+        (!value.is_empty()).then_some(value)
+    };
+    low.profile.clone().or_else(variable)
+}
+
+/// What a flag means that takes a whole number.
+pub(super) fn whole_number<T: FromStr>(from: &str, text: &str) -> Result<T, String> {
+    let refused = |_| format!("{from} is `{text}`, should be a whole number from 0 on");
+    text.parse().map_err(refused)
+}
+
+/// What a flag means that takes a duration.
+pub(super) fn time(from: &str, text: &str) -> Result<Duration, String> {
+    duration(text).map_err(|error| format!("{from}: {error}"))
+}
+
+/// What `--leaks` means.
+pub(super) fn leaks(from: &str, text: &str) -> Result<Leaks, String> {
+    Leaks::parse(text).ok_or_else(|| format!("{from} is `{text}`, should be off, warn or deny"))
+}
+
+/// Adds the environment and the configuration, and checks what flags mean together.
 pub(super) fn resolve(
     low: LowArgs,
     env: &dyn Fn(&str) -> Option<OsString>,
+    config: Config,
 ) -> Result<Args, UsageError> {
-    let variable = |name| env(name).map(|value| value.to_string_lossy().into_owned());
-    let on = |name| variable(name).is_some_and(|value| !matches!(&*value, "" | "0"));
-    // To libtest, set to nothing is on.
-    let libtest_on = |name| variable(name).is_some_and(|value| value != "0");
-
+    let settings = Settings {
+        env,
+        config: &config,
+    };
     let ignored = match (low.include_ignored, low.ignored) {
         (true, true) => {
             return Err(
@@ -250,30 +483,74 @@ pub(super) fn resolve(
     };
     let test_threads = match low.test_threads {
         Some(threads) => Some(threads),
-        None => number(variable, "RUST_TEST_THREADS", "a positive integer")?,
+        None => settings.number("RUST_TEST_THREADS", "a positive integer")?,
     };
     let shuffle_seed = match low.shuffle_seed {
         Some(seed) => Some(seed),
-        None => number(variable, "RUST_TEST_SHUFFLE_SEED", "a number")?,
+        None => settings.number("RUST_TEST_SHUFFLE_SEED", "a number")?,
     };
-    let thresholds = match variable("RUST_TEST_TIME_INTEGRATION") {
+    let thresholds = match settings.text("RUST_TEST_TIME_INTEGRATION") {
         Some(value) if low.report_time || low.ensure_time => thresholds(&value)?,
         _ => Thresholds::default(),
     };
-    let no_color = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    // nextest has listed with the same settings before it asks for one test.
+    let asked = settings.variable("NEXTEST_TEST_NAME");
+    let selected = low.exact && matches!(&low.filters[..], [only] if asked.as_ref() == Some(only));
+    let markers = match low.markers {
+        Some(markers) => markers,
+        None if selected => None,
+        None => settings.parsed("ITEST_MARKERS", markers)?.flatten(),
+    };
+    if let (Some(expression), Some(declared)) = (&markers, &config.markers) {
+        check_declared(expression, declared)?;
+    }
+    let keywords = match low.keywords {
+        Some(keywords) => keywords,
+        None if selected => None,
+        None => settings.parsed("ITEST_KEYWORDS", keywords)?.flatten(),
+    };
+    let max_fail = match (low.max_fail, low.fail_fast) {
+        (Some(number), _) => Some(number),
+        (None, true) => Some(NonZeroUsize::MIN),
+        (None, false) => match settings.parsed("ITEST_MAX_FAIL", whole_number)? {
+            Some(number) => NonZeroUsize::new(number),
+            None => settings.on("ITEST_FAIL_FAST").then_some(NonZeroUsize::MIN),
+        },
+    };
+    let timeout = settings.choice(low.timeout, "ITEST_TIMEOUT", time)?;
+    let slow_timeout = match low.slow_timeout {
+        Some(time) => time,
+        None => settings.parsed("ITEST_SLOW_TIMEOUT", time)?.unwrap_or(SLOW),
+    };
+    let all_leaks = match low.leaks {
+        Some(leaks) => Some(leaks),
+        None => settings.parsed("ITEST_LEAKS", leaks)?,
+    };
+    let no_color = settings
+        .variable("NO_COLOR")
+        .is_some_and(|value| !value.is_empty());
 
     Ok(Args {
         filters: low.filters,
         skip: low.skip,
+        markers,
+        keywords,
         exact: low.exact,
         ignored,
         exclude_should_panic: low.exclude_should_panic,
         bench: low.bench && !low.test,
         list: low.list,
-        fail_fast: low.fail_fast,
+        max_fail,
+        timeout: Choice {
+            all: timeout.all.map(limit),
+            default: timeout.default.map(limit),
+        },
+        retries: settings.choice(low.retries, "ITEST_RETRIES", whole_number)?,
+        slow_timeout: limit(slow_timeout),
+        leaks: all_leaks.unwrap_or(config.leaks),
         test_threads,
-        capture: !(low.no_capture || libtest_on("RUST_TEST_NOCAPTURE")),
-        show_output: low.show_output,
+        capture: !(low.no_capture || settings.libtest_on("RUST_TEST_NOCAPTURE")),
+        show_output: low.show_output || settings.on("ITEST_SHOW_OUTPUT"),
         format: low.format.unwrap_or(match low.quiet {
             true => Format::Terse,
             false => Format::Pretty,
@@ -286,39 +563,40 @@ pub(super) fn resolve(
         report_time: (low.report_time || low.ensure_time).then_some(thresholds),
         ensure_time: low.ensure_time.then_some(thresholds.critical),
         shuffle: match shuffle_seed {
-            None if low.shuffle || libtest_on("RUST_TEST_SHUFFLE") => Some(clock()),
+            None if low.shuffle || settings.libtest_on("RUST_TEST_SHUFFLE") => Some(clock()),
             seed => seed,
         },
         require: match low.require {
+            _ if low.fail_on_skip || settings.on("ITEST_FAIL_ON_SKIP") => Require::Any,
             Some(require) => require,
-            None => Require::from(&*variable("ITEST_REQUIRE").unwrap_or_default()),
+            None => Require::from(&*settings.text("ITEST_REQUIRE").unwrap_or_default()),
         },
-        in_process: low.in_process || on("ITEST_IN_PROCESS"),
-        setup: match (low.setup, variable("ITEST_SETUP").as_deref()) {
+        in_process: low.in_process || settings.on("ITEST_IN_PROCESS"),
+        setup: match (low.setup, settings.text("ITEST_SETUP").as_deref()) {
             (Some(setup), _) => setup,
             (None, None | Some("")) => Setup::default(),
-            (None, Some(value)) => Setup::parse(value)
-                .map_err(|accepted| format!("ITEST_SETUP should be {accepted}"))?,
+            (None, Some(value)) => Setup::parse(value).map_err(|accepted| {
+                format!("{} should be {accepted}", settings.source("ITEST_SETUP"))
+            })?,
         },
-        setup_show: low.setup_show || on("ITEST_SETUP_SHOW"),
+        setup_show: low.setup_show || settings.on("ITEST_SETUP_SHOW"),
         durations: match low.durations {
             Some(durations) => durations,
-            None => number(variable, "ITEST_DURATIONS", "a number")?.unwrap_or(0),
+            None => settings.number("ITEST_DURATIONS", "a number")?.unwrap_or(0),
         },
-        github: variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
-        github_summary: env("GITHUB_STEP_SUMMARY")
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from),
-        reports: reports(low.reports, env),
+        github: settings
+            .variable("GITHUB_ACTIONS")
+            .is_some_and(|value| value == "true"),
+        github_summary: settings.path("GITHUB_STEP_SUMMARY"),
+        reports: reports(low.reports, &settings),
+        overrides: config.overrides,
+        guard: config.guard,
     })
 }
 
 /// Adds what variables ask for.
-fn reports(given: Reports, env: &dyn Fn(&str) -> Option<OsString>) -> Reports {
-    let path = |given: Option<PathBuf>, name| {
-        let from_variable = || env(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-        given.or_else(from_variable)
-    };
+fn reports(given: Reports, settings: &Settings<'_>) -> Reports {
+    let path = |given: Option<PathBuf>, name| given.or_else(|| settings.path(name));
     let [events, junit, html, ctrf, trace] = Reports::VARIABLES;
     Reports {
         events: path(given.events, events),
@@ -329,18 +607,27 @@ fn reports(given: Reports, env: &dyn Fn(&str) -> Option<OsString>) -> Reports {
     }
 }
 
-fn number<T: std::str::FromStr>(
-    variable: impl Fn(&'static str) -> Option<String>,
-    name: &'static str,
-    wanted: &str,
-) -> Result<Option<T>, UsageError> {
-    let Some(value) = variable(name) else {
-        return Ok(None);
+/// Where the configuration declares markers, there are no others.
+fn check_declared(
+    expression: &Expression,
+    declared: &[(String, String)],
+) -> Result<(), UsageError> {
+    let names = || declared.iter().map(|(name, _)| &**name);
+    let Some(error) = expression.check_names(&|name| names().any(|known| known == name)) else {
+        return Ok(());
     };
-    match value.parse() {
-        Ok(number) => Ok(Some(number)),
-        Err(_) => Err(format!("{name} is `{value}`, should be {wanted}").into()),
-    }
+    let written = expression.name_at(error.column).unwrap_or_default();
+    let help = match nearest(written, names()) {
+        Some(name) => format!("there is a marker with a similar name: `{name}`"),
+        None => {
+            let declared: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+            format!("`.config/itest.toml` declares {}", declared.join(", "))
+        }
+    };
+    Err(UsageError {
+        message: format!("-m: {error}"),
+        help: Some(help),
+    })
 }
 
 /// What `RUST_TEST_TIME_INTEGRATION` says, `500,1000` for instance.

@@ -4,9 +4,10 @@
 //! [`Args`](super::Args).
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use super::args::{Color, Format, Require, Setup};
+use super::args::{self, Color, Format, Require, Setup};
 use super::low::{LowArgs, text};
 
 /// A flag of the command line.
@@ -140,6 +141,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "fail-fast",
         takes: Takes::Nothing(|low| low.fail_fast = true),
+        variable: Some("ITEST_FAIL_FAST"),
         origin: Origin::LibtestUnstable,
         help: "Start no more tests after the first failure",
         ..Flag::DEFAULT
@@ -180,6 +182,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "show-output",
         takes: Takes::Nothing(|low| low.show_output = true),
+        variable: Some("ITEST_SHOW_OUTPUT"),
         help: "Show what successful tests printed, too",
         ..Flag::DEFAULT
     },
@@ -285,6 +288,106 @@ pub(super) const FLAGS: &[Flag] = &[
         short: Some('h'),
         takes: Takes::Nothing(|low| low.help = true),
         help: "Print this text",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "profile",
+        takes: Takes::Value("NAME", |low, value| {
+            low.profile = Some(text(value)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_PROFILE"),
+        origin: Origin::Itest,
+        help: "Take the settings of that profile of `.config/itest.toml`\ninstead of those of `default`",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "markers",
+        short: Some('m'),
+        takes: Takes::Value("EXPR", |low, value| {
+            low.markers = Some(args::markers("-m", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_MARKERS"),
+        origin: Origin::Itest,
+        help: "Only tests whose markers fulfil EXPR: `slow and not db`,\n`load(level=3) or (a and b)`",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "keywords",
+        short: Some('k'),
+        takes: Takes::Value("EXPR", |low, value| {
+            low.keywords = Some(args::keywords("-k", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_KEYWORDS"),
+        origin: Origin::Itest,
+        help: "Only tests whose name or markers have the parts that EXPR\nsays, in upper or lower case: `api and not (admin or old)`",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "retries",
+        takes: Takes::Value("N", |low, value| {
+            low.retries = Some(args::whole_number("--retries", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_RETRIES"),
+        origin: Origin::Itest,
+        help: "Try a failed test up to N times more, whatever its own\n`retries` says",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "timeout",
+        takes: Takes::Value("TIME", |low, value| {
+            low.timeout = Some(args::time("--timeout", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_TIMEOUT"),
+        origin: Origin::Itest,
+        help: "Stop tests that take longer than `5s`, `1m30s` …, whatever\ntheir own `timeout` says; `0` is no limit",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "slow-timeout",
+        takes: Takes::Value("TIME", |low, value| {
+            low.slow_timeout = Some(args::time("--slow-timeout", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_SLOW_TIMEOUT"),
+        origin: Origin::Itest,
+        help: "Tell of tests that have been running for that long;\n`60s` if not said, `0` is never",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "max-fail",
+        takes: Takes::Value("N", |low, value| {
+            let value = text(value)?;
+            let number = args::whole_number("--max-fail", &value)?;
+            low.max_fail = NonZeroUsize::new(number);
+            Ok(())
+        }),
+        variable: Some("ITEST_MAX_FAIL"),
+        origin: Origin::Itest,
+        help: "Start no more tests after N failures; `0` is no limit",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "fail-on-skip",
+        takes: Takes::Nothing(|low| low.fail_on_skip = true),
+        variable: Some("ITEST_FAIL_ON_SKIP"),
+        origin: Origin::Itest,
+        help: "Fail instead of skipping, whatever the reason",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "leaks",
+        takes: Takes::Value("off|warn|deny", |low, value| {
+            low.leaks = Some(args::leaks("--leaks", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_LEAKS"),
+        origin: Origin::Itest,
+        help: "What to do if a test leaves the working directory or the\nenvironment changed, files open, processes or async tasks",
         ..Flag::DEFAULT
     },
     Flag {

@@ -75,22 +75,29 @@ fn describe(out: &mut String, flag: &Flag) {
 
 /// The flag that was meant by one that does not exist.
 pub(super) fn similar(written: &str) -> Option<&'static str> {
-    let names = || {
-        FLAGS
-            .iter()
-            .filter(|flag| !flag.help.is_empty() && !flag.name.is_empty())
-            .map(|flag| flag.name)
-    };
+    let names = FLAGS
+        .iter()
+        .filter(|flag| !flag.help.is_empty() && !flag.name.is_empty())
+        .map(|flag| flag.name);
+    nearest(written, names)
+}
+
+/// The name that was meant by one that does not exist.
+pub(super) fn nearest<'n>(
+    written: &str,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Option<&'n str> {
     if written.chars().count() < 2 {
         return None;
     }
-    let (distance, nearest) = names()
+    let (distance, nearest) = names
+        .clone()
         .map(|name| (distance(written, name), name))
         .min_by_key(|(distance, _)| *distance)?;
     if distance <= 1 + written.len() / 5 {
         Some(nearest)
     } else {
-        names().find(|name| name.starts_with(written))
+        names.clone().find(|name| name.starts_with(written))
     }
 }
 

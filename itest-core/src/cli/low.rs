@@ -3,11 +3,14 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lexopt::{Arg, Error, Parser};
 
 use super::UsageError;
 use super::args::{Color, Format, Require, Setup};
+use super::config::Leaks;
+use super::expression::Expression;
 use super::flags::{FLAGS, Takes};
 use super::help;
 use crate::report::Reports;
@@ -37,7 +40,16 @@ pub(super) struct LowArgs {
     pub(super) ensure_time: bool,
     pub(super) shuffle: bool,
     pub(super) shuffle_seed: Option<u64>,
+    pub(super) profile: Option<String>,
+    pub(super) markers: Option<Option<Expression>>,
+    pub(super) keywords: Option<Option<Expression>>,
     pub(super) require: Option<Require>,
+    pub(super) retries: Option<u32>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) slow_timeout: Option<Duration>,
+    pub(super) max_fail: Option<NonZeroUsize>,
+    pub(super) fail_on_skip: bool,
+    pub(super) leaks: Option<Leaks>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,
     pub(super) setup_show: bool,

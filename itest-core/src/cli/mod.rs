@@ -1,13 +1,17 @@
 //! The command line: [`parse`] turns arguments and environment into [`Args`].
 //!
 //! Three steps, one file each: the table of flags (`flags`), the flags as they were given
-//! (`low`), what they mean together with the environment ([`args`](self::args)). Nothing here
-//! prints, reads files or knows the tests.
+//! (`low`), what they mean together with the environment and the configuration file
+//! ([`args`](self::args), [`config`]). Nothing here prints or knows the tests, and no file but
+//! that one is read.
 //!
 //! A superset of libtest's command line. What libtest refuses is refused with libtest's words,
 //! except that its unstable options need no `-Z unstable-options`.
 
 mod args;
+pub(crate) mod config;
+mod duration;
+mod expression;
 mod flags;
 mod help;
 mod low;
@@ -28,7 +32,7 @@ pub(crate) enum Parsed {
 
 /// Reads a command line, the program's name first, and the variables that stand for flags.
 ///
-/// A flag wins over its variable.
+/// A flag wins over its variable, and that over the configuration file.
 pub(crate) fn parse(
     args: impl IntoIterator<Item = OsString>,
     env: &dyn Fn(&str) -> Option<OsString>,
@@ -37,7 +41,9 @@ pub(crate) fn parse(
     if low.help {
         return Ok(Parsed::Help(help::text()));
     }
-    args::resolve(low, env).map(|args| Parsed::Run(Box::new(args)))
+    let profile = args::profile(&low, env);
+    let config = config::Config::load(env, profile.as_deref())?;
+    args::resolve(low, env, config).map(|args| Parsed::Run(Box::new(args)))
 }
 
 /// A command line that cannot be followed: printed to stderr, exit code 101, nothing is run.

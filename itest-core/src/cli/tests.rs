@@ -16,6 +16,7 @@ fn parse(words: &str, env: &str) -> Result<Parsed, UsageError> {
         env.split_whitespace()
             .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
             .map(OsString::from)
+            .or((name == "ITEST_CONFIG").then(|| "0".into()))
     })
 }
 
@@ -63,7 +64,16 @@ fn command_lines_mean() {
     check("--test", "", |_| ());
     check("--bench", "", |it| it.bench = true);
     check("--bench --test", "", |_| ());
-    check("--fail-fast", "", |it| it.fail_fast = true);
+    let max_fail = |it: &mut Args| it.max_fail = NonZeroUsize::new(3);
+    check("--fail-fast", "", |it| it.max_fail = NonZeroUsize::new(1));
+    check("", "ITEST_FAIL_FAST=1", |it| {
+        it.max_fail = NonZeroUsize::new(1)
+    });
+    check("--max-fail 3", "ITEST_FAIL_FAST=1", max_fail);
+    check("--max-fail 3 --fail-fast", "", max_fail);
+    check("", "ITEST_MAX_FAIL=3", max_fail);
+    check("", "ITEST_MAX_FAIL=0", |_| ());
+    check("", "ITEST_MAX_FAIL=", |_| ());
     check("--force-run-in-process", "", |it| it.in_process = true);
     check("--logfile p/q", "", |it| it.logfile = Some("p/q".into()));
     check("--show-output", "", |it| it.show_output = true);
@@ -345,6 +355,9 @@ fn every_flag_of_the_table_parses() {
             let example = values.split('|').next().unwrap();
             words += &match example {
                 "N" | "SEED" => " 1".to_owned(),
+                "TIME" => " 1s".to_owned(),
+                // Another one would have to be in a file.
+                "NAME" if flag.name == "profile" => " default".to_owned(),
                 example => format!(" {example}"),
             };
         }

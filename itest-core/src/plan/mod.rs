@@ -87,7 +87,7 @@ pub(crate) struct PlannedTest {
     pub(crate) flavor: Option<Flavor>,
     pub(crate) xfail: Option<Xfail>,
     pub(crate) should_panic: Option<ShouldPanic>,
-    /// Of the test and the groups around it.
+    /// Of the modules and groups around the test, from the outermost, then its own.
     pub(crate) markers: Vec<&'static Marker>,
     /// Of the test, then of the groups around it, innermost first.
     pub(crate) skips: Vec<&'static SkipDef>,
@@ -232,18 +232,21 @@ impl Plan {
         plan.tests.reserve(registry.tests.len());
         for &def in &registry.tests {
             let name = display_path(def.module_path, def.name);
-            let selected = args.selects(&name, None);
-            if !selected {
+            let named = args.selects(&name, None);
+            if !named && args.exact {
                 plan.filtered_out += 1;
-                if args.exact {
-                    continue;
-                }
+                continue;
             }
             let module = modules.get(def.module_path);
-            let Some(test) = resolver.test(def, name.into(), module) else {
+            let selected = named && args.selects_marked(&name, || module.markers(def));
+            plan.filtered_out += usize::from(!selected);
+            let Some(mut test) = resolver.test(def, name.into(), module) else {
                 continue;
             };
             if selected {
+                let retries = module.innermost(def, |options| options.retries);
+                test.retries = args.retries(&test.name, &test.markers, retries);
+                test.timeout = args.timeout(&test.name, &test.markers, test.timeout);
                 if let Some(threads) = threads(def, module) {
                     plan.runtime_threads = plan.runtime_threads.max(threads);
                 }
@@ -504,9 +507,17 @@ pub(crate) struct ModuleInfo {
     groups: Vec<&'static GroupDef>,
     /// Names of autouse fixtures, outermost first.
     autouse: Vec<&'static str>,
+    /// Of the modules and groups, outermost first.
+    markers: Vec<&'static Marker>,
 }
 
 impl ModuleInfo {
+    /// The test's own and those around it.
+    fn markers(&self, def: &'static TestDef) -> Vec<&'static Marker> {
+        let around = self.markers.iter().copied();
+        around.chain(def.options.markers).collect()
+    }
+
     /// An option of the test or, if it says nothing, of the innermost group that does.
     fn innermost<T>(
         &self,
@@ -561,9 +572,26 @@ impl<'r> Modules<'r> {
                 module,
                 groups,
                 autouse: autouse_names(autouse, path),
+                markers: markers_around(registry, path),
             }
         })
     }
+}
+
+/// Those of the modules around and of the groups among them, outermost first.
+fn markers_around(registry: &Registry, path: &'static str) -> Vec<&'static Marker> {
+    let mut modules: Vec<_> = ancestors(path).collect();
+    modules.reverse();
+    let of_module = |module: &'static str| {
+        let items = registry.markers.iter();
+        let items = items.filter(move |item| item.module_path == module);
+        let group = registry.groups.get(module);
+        let group = group.map(|group| group.options.markers);
+        items
+            .flat_map(|item| item.markers)
+            .chain(group.into_iter().flatten())
+    };
+    modules.into_iter().flat_map(of_module).collect()
 }
 
 /// Those that a test in `module` gets, from the crate's root inwards.

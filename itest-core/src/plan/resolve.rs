@@ -150,13 +150,11 @@ impl<'r> Resolver<'r> {
             moved: Vec::new(),
             locks,
             timeout: module.innermost(def, |options| options.timeout),
-            retries: module
-                .innermost(def, |options| options.retries)
-                .unwrap_or(0),
+            retries: 0,
             flavor: module.innermost(def, |options| options.flavor),
             xfail: module.innermost(def, |options| options.xfail),
             should_panic: def.should_panic,
-            markers: options().flat_map(|options| options.markers).collect(),
+            markers: module.markers(def),
             skips: options().rev().flat_map(|options| options.skips).collect(),
             name,
         };

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
@@ -26,9 +27,6 @@ use crate::history::History;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::plan::{Plan, Verdict, available_threads};
 use crate::report::{self, Reporter, Tally};
-
-/// After which a running test is reported as slow, as in libtest.
-const SLOW: Duration = Duration::from_secs(60);
 
 /// How long fixtures that others share may take to tear down when the process must end.
 pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
@@ -98,6 +96,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
         tally: Tally::default(),
         recorder: Recorder::new(History::load(suites.iter().map(|suite| &*suite.id))),
         ensure_time: args.ensure_time,
+        slow: args.slow_timeout,
         before: HashMap::new(),
         write_error: None,
         failed: false,
@@ -116,7 +115,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
         session_comes: early_setup,
         executors: threads,
         shuffle: args.shuffle,
-        one_by_one: args.fail_fast,
+        max_fail: args.max_fail,
     };
     let (sender, messages) = mpsc::channel();
     let work = Work {
@@ -145,7 +144,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
                 crew.work(number);
             })?;
     }
-    let (stopped, hung) = run.follow(&messages, threads, &*crew, args.fail_fast);
+    let (stopped, hung) = run.follow(&messages, threads, &*crew, args.max_fail);
     // Whatever runs now overran its time, and has been told.
     exit::expected();
     run.failed |= !crew.finish(hung);
@@ -212,6 +211,8 @@ struct Run {
     recorder: Recorder,
     /// Tests that take this long fail.
     ensure_time: Option<Duration>,
+    /// After which a running test is reported.
+    slow: Option<Duration>,
     /// What is to be said of tests that do not run, where it would stand: before the test that
     /// follows them.
     before: HashMap<TestId, Vec<Unrun>>,
@@ -339,17 +340,18 @@ impl Run {
         messages: &Receiver<Message>,
         mut executors: usize,
         crew: &dyn Crew,
-        fail_fast: bool,
+        max_fail: Option<NonZeroUsize>,
     ) -> (bool, bool) {
         let mut running: Vec<Running> = Vec::new();
         let mut stopped = false;
+        let mut failures = 0;
         while executors > 0 {
             let message = match messages.try_recv() {
                 Ok(message) => Some(message),
                 Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {
                     self.flush();
-                    let received = wait(messages, &running, self.reporter.is_live());
+                    let received = wait(messages, &running, self.slow, self.reporter.is_live());
                     if received.is_none() {
                         let result = self.reporter.tick(self.clock.now());
                         self.note(result);
@@ -387,7 +389,8 @@ impl Run {
                             running.retain(|running| {
                                 running.test.name != *test || running.test.binary != record.binary
                             });
-                            if fail_fast && outcome.is_failure() {
+                            failures += usize::from(outcome.is_failure());
+                            if max_fail.is_some_and(|max| failures >= max.into()) {
                                 stopped = true;
                                 crew.stop();
                             }
@@ -404,7 +407,7 @@ impl Run {
     fn tell_slow(&mut self, running: &mut [Running]) {
         for running in running {
             let elapsed = running.started.elapsed();
-            if !running.told && elapsed >= SLOW {
+            if !running.told && self.slow.is_some_and(|slow| elapsed >= slow) {
                 running.told = true;
                 let TestId { binary, name: test } = running.test.clone();
                 self.record(Record {
@@ -457,11 +460,16 @@ impl Run {
 const TICK: Duration = Duration::from_millis(500);
 
 /// The next message, or `None` when a test has become slow, or something is to be shown.
-fn wait(messages: &Receiver<Message>, running: &[Running], live: bool) -> Option<Message> {
+fn wait(
+    messages: &Receiver<Message>,
+    running: &[Running],
+    slow: Option<Duration>,
+    live: bool,
+) -> Option<Message> {
     let untold = running.iter().filter(|running| !running.told);
-    let slow = untold.map(|running| running.started + SLOW);
+    let due = untold.filter_map(|running| Some(running.started + slow?));
     let tick = live.then(|| Instant::now() + TICK);
-    match slow.chain(tick).min() {
+    match due.chain(tick).min() {
         None => messages.recv().ok(),
         Some(due) => messages
             .recv_timeout(due.saturating_duration_since(Instant::now()))

@@ -100,6 +100,10 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
         list(&plan, &verdicts, &args)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Some(refusal) = refusal(&args) {
+        say(&refusal);
+        return Ok(ExitCode::from(FAILED));
+    }
     panic::install_hook();
     let in_process = in_process(&args, &verdicts);
     let suite = Suite {
@@ -117,11 +121,12 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
 /// The plan of the whole binary, whatever this process was asked to run.
 #[cfg(unix)]
 pub(crate) fn whole_plan() -> Result<Plan, PlanError> {
-    let args = match cli::parse([], &|name| std::env::var_os(name)) {
+    let mut args = match cli::parse([], &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(args)) => args,
         // The variables have been read before, with the same result.
         Ok(Parsed::Help(_)) | Err(_) => unreachable!("nothing was asked for"),
     };
+    args.select_all();
     Plan::new(&Registry::collect(), &args)
 }
 
@@ -137,6 +142,15 @@ pub(crate) fn run_id() -> String {
 #[cfg(not(unix))]
 pub(crate) fn run_id() -> String {
     format!("run-{}", std::process::id())
+}
+
+/// Why tests must not run here, if the configuration says so.
+pub(crate) fn refusal(args: &Args) -> Option<String> {
+    let variables = std::env::vars_os();
+    args.guard.refusal(variables.map(|(name, value)| {
+        let [name, value] = [name, value].map(|text| text.to_string_lossy().into_owned());
+        (name, value)
+    }))
 }
 
 /// Whether tests run in this process: where asked for, and where one process is what is wanted.

@@ -11,6 +11,7 @@ mod locks;
 mod parts;
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ struct State {
     usual: Option<Duration>,
     /// At most so many tests at once.
     at_once: usize,
+    /// Until it stops.
+    failures_left: Option<usize>,
     /// Nobody would wait for a session fixture.
     session: bool,
     stopped: bool,
@@ -73,8 +76,8 @@ pub(super) struct Manner {
     pub(super) executors: usize,
     /// The seed of a random order.
     pub(super) shuffle: Option<u64>,
-    /// One test at a time, so that none runs after a failure.
-    pub(super) one_by_one: bool,
+    /// Hand out nothing more after so many failures; and one test at a time, so that none runs.
+    pub(super) max_fail: Option<NonZeroUsize>,
     /// Session fixtures are set up meanwhile: what needs none goes first until
     /// [`Schedule::session_is_there`].
     pub(super) session_comes: bool,
@@ -105,7 +108,12 @@ impl Schedule {
                 executors: (0..manner.executors).map(|_| Place::default()).collect(),
                 locks,
                 usual: None,
-                at_once: if manner.one_by_one { 1 } else { AT_ONCE },
+                at_once: if manner.max_fail.is_some() {
+                    1
+                } else {
+                    AT_ONCE
+                },
+                failures_left: manner.max_fail.map(usize::from),
                 session: !manner.session_comes,
                 stopped: false,
             }),
@@ -167,6 +175,18 @@ impl Schedule {
     /// Nobody would wait for a session fixture any more.
     pub(super) fn session_is_there(&self) {
         self.state().session = true;
+    }
+
+    /// Takes note of a test that failed.
+    pub(super) fn failed(&self) {
+        let mut state = self.state();
+        if let Some(left) = &mut state.failures_left {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                drop(state);
+                self.stop();
+            }
+        }
     }
 
     /// Hands out nothing any more.

@@ -26,7 +26,6 @@ pub(super) struct Threads {
     /// Of each test, where other processes are a part of the run.
     locks: Vec<Vec<HeldLock>>,
     require: Require,
-    fail_fast: bool,
 }
 
 impl Threads {
@@ -50,7 +49,6 @@ impl Threads {
             schedule: work.schedule,
             locks: work.suites.into_iter().flat_map(locks).collect(),
             require: args.require.clone(),
-            fail_fast: args.fail_fast,
         })
     }
 }
@@ -99,8 +97,8 @@ impl Crew for Threads {
                         outcome
                     }
                 };
-                if self.fail_fast && outcome.is_failure() {
-                    self.stop();
+                if outcome.is_failure() {
+                    self.schedule.failed();
                 }
             }
             self.schedule.took(batch.tests.len(), started.elapsed());

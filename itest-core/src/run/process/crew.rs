@@ -32,7 +32,6 @@ pub(in crate::run) struct Processes {
     clock: Clock,
     session: Session,
     capture: bool,
-    fail_fast: bool,
 }
 
 /// A worker process, and the suite whose tests it can run.
@@ -59,7 +58,6 @@ impl Processes {
             events: work.events,
             clock: work.clock,
             capture: args.capture,
-            fail_fast: args.fail_fast,
         })
     }
 }
@@ -187,11 +185,10 @@ impl Processes {
                 }
                 Received::Report(Report::Event { at, event, printed }) => {
                     let ended = matches!(event, Event::TestFinished { .. });
-                    if self.fail_fast
-                        && let Event::TestFinished { outcome, .. } = &event
+                    if let Event::TestFinished { outcome, .. } = &event
                         && outcome.is_failure()
                     {
-                        self.stop();
+                        self.schedule.failed();
                     }
                     let event = with_output(event, printed, order.worker);
                     order.events.send_at(at, || event);
@@ -233,9 +230,7 @@ impl Processes {
     /// The test under way took the worker with it.
     fn died(&self, order: &mut Ordered<'_>, failure: Failure, duration: Duration) {
         let output = order.worker.cut_all();
-        if self.fail_fast {
-            self.stop();
-        }
+        self.schedule.failed();
         if let Some(test) = order.tests.pop_front() {
             let (name, outcome) = (self.name(order.suite, test), Outcome::Failed { failure });
             let finished = || executor::finished(name, outcome, duration, output);

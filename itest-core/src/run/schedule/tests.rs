@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -71,7 +72,7 @@ fn schedule(suites: &[Suite], executors: usize) -> Schedule {
     let manner = Manner {
         executors,
         shuffle: None,
-        one_by_one: false,
+        max_fail: None,
         session_comes: false,
     };
     Schedule::new(suites, manner, |_, _| None)
@@ -217,7 +218,7 @@ fn one_by_one_is_one_by_one() {
     let manner = Manner {
         executors: 2,
         shuffle: None,
-        one_by_one: true,
+        max_fail: NonZeroUsize::new(1),
         session_comes: false,
     };
     let schedule = Schedule::new(&suites, manner, |_, _| None);
@@ -238,7 +239,7 @@ fn the_longest_goes_first() {
     let manner = Manner {
         executors: 2,
         shuffle: None,
-        one_by_one: false,
+        max_fail: None,
         session_comes: false,
     };
     let known = [1, 30, 50, 40].map(Duration::from_millis);
@@ -303,7 +304,7 @@ fn a_shuffled_order_keeps_parts_and_is_the_seed_s() {
         let manner = Manner {
             executors: 1,
             shuffle: Some(seed),
-            one_by_one: false,
+            max_fail: None,
             session_comes: false,
         };
         drain(&Schedule::new(&suites, manner, |_, _| None), 0, &suites)
@@ -336,7 +337,7 @@ fn what_needs_no_session_goes_first_while_one_is_set_up() {
         let manner = Manner {
             executors: 2,
             shuffle: None,
-            one_by_one: true,
+            max_fail: NonZeroUsize::new(1),
             session_comes: true,
         };
         let schedule = Schedule::new(&[suite(tests)], manner, |_, _| None);
