@@ -46,6 +46,8 @@ pub(crate) struct Args {
     pub(crate) overrides: Vec<Override>,
     /// After which a running test is reported as slow.
     pub(crate) slow_timeout: Option<Duration>,
+    /// An unexpected pass is a failure, unless the test says that it is not.
+    pub(crate) strict_xfail: bool,
     /// What tests must not leave behind.
     pub(crate) leaks: Leaks,
     /// What keeps tests from running at all.
@@ -547,6 +549,7 @@ pub(super) fn resolve(
         },
         retries: settings.choice(low.retries, "ITEST_RETRIES", whole_number)?,
         slow_timeout: limit(slow_timeout),
+        strict_xfail: low.strict_xfail || settings.on("ITEST_STRICT_XFAIL"),
         leaks: all_leaks.unwrap_or(config.leaks),
         test_threads,
         capture: !(low.no_capture || settings.libtest_on("RUST_TEST_NOCAPTURE")),

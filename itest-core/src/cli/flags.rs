@@ -380,6 +380,14 @@ pub(super) const FLAGS: &[Flag] = &[
         ..Flag::DEFAULT
     },
     Flag {
+        name: "strict-xfail",
+        takes: Takes::Nothing(|low| low.strict_xfail = true),
+        variable: Some("ITEST_STRICT_XFAIL"),
+        origin: Origin::Itest,
+        help: "A pass of an `#[xfail]` test is a failure, unless it says\n`strict = false`",
+        ..Flag::DEFAULT
+    },
+    Flag {
         name: "leaks",
         takes: Takes::Value("off|warn|deny", |low, value| {
             low.leaks = Some(args::leaks("--leaks", &text(value)?)?);

@@ -49,6 +49,7 @@ pub(super) struct LowArgs {
     pub(super) slow_timeout: Option<Duration>,
     pub(super) max_fail: Option<NonZeroUsize>,
     pub(super) fail_on_skip: bool,
+    pub(super) strict_xfail: bool,
     pub(super) leaks: Option<Leaks>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,

@@ -247,6 +247,9 @@ impl Plan {
                 let retries = module.innermost(def, |options| options.retries);
                 test.retries = args.retries(&test.name, &test.markers, retries);
                 test.timeout = args.timeout(&test.name, &test.markers, test.timeout);
+                if let Some(xfail) = &mut test.xfail {
+                    xfail.strict.get_or_insert(args.strict_xfail);
+                }
                 if let Some(threads) = threads(def, module) {
                     plan.runtime_threads = plan.runtime_threads.max(threads);
                 }

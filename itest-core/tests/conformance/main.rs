@@ -25,8 +25,8 @@
 //! | LK-19 | no fixture is requested while a test runs |
 //! | TD-21 | an interrupt needs worker processes; not yet |
 //! | OV-07, OV-09, OV-11, PA-… | parameters and cases; not yet |
-//! | XF-08 | a configuration file; not yet |
-//! | MK-…, KW-… | selection by marker and keyword; not yet |
+//! | KW-05 | cases; not yet |
+//! | MK-08.2 | `tests/processes/config.rs`: markers that the configuration declares |
 //!
 //! # Adapted
 //!
@@ -34,9 +34,10 @@
 //! |---|---|
 //! | SC-11 | a package is a group around the modules |
 //! | IO-06, IO-10 | a package's place in the order of scopes is the worker's |
+//! | MK-06 | its ten runs are cases of their own; a marker has no `None` |
 //! | TD-04, OV-13 | without the parameters |
 //! | TD-16 | a wide fixture's teardown error is a report of its own, not the last test's |
-//! | exit codes | 101 where pytest has 1 |
+//! | exit codes | 101 where pytest has 1, 0 where it has 5 |
 
 #[macro_use]
 mod vocabulary;
@@ -47,6 +48,7 @@ mod attempts;
 mod autouse;
 mod errors;
 mod lookup;
+mod marks;
 mod order;
 mod overriding;
 mod scope;

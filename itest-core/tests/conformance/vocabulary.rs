@@ -302,6 +302,12 @@ macro_rules! a_test {
     };
 
     (@ $head:tt [$($option:tt)*] $request:tt $ret:tt $body:tt $tail:tt
+     { markers $markers:tt $(; $($rest:tt)*)? }) => {
+        a_test! {
+            @ $head [$($option)* markers $markers,] $request $ret $body $tail { $($($rest)*)? }
+        }
+    };
+    (@ $head:tt [$($option:tt)*] $request:tt $ret:tt $body:tt $tail:tt
      { uses $uses:tt $(; $($rest:tt)*)? }) => {
         a_test! {
             @ $head [$($option)* uses $uses,] $request $ret $body $tail { $($($rest)*)? }

@@ -211,6 +211,31 @@ mod xf_61 {
     }
 }
 
+mod xf_08 {
+    use crate::vocabulary::DropIn;
+
+    // libtest has no such flag.
+    case! {
+        "XF-08": "the project's default for strict",
+        events: "=t1 =t2",
+        outcomes: "t1:failed t2:xpassed",
+        texts: &["[XPASS(strict)] u"],
+        args: &["--strict-xfail"],
+        drop_in: DropIn::No,
+    }
+
+    mod m1 {
+        a_test!(
+            #[xfail(reason = "u")]
+            t1()
+        );
+        a_test!(
+            #[xfail(reason = "v", strict = false)]
+            t2()
+        );
+    }
+}
+
 mod xf_62 {
     case! {
         "XF-62": "an expected failure is not tried again",
