@@ -8,11 +8,15 @@
 extern crate self as itest;
 
 pub mod builtin;
+#[cfg(all(feature = "cli", unix))]
+#[doc(hidden)]
+pub mod cargo;
 mod cli;
 mod condition;
 pub mod contract;
 pub mod data;
 mod def;
+mod describe;
 #[doc(hidden)]
 pub mod doctor;
 mod dropin;

@@ -86,6 +86,17 @@ pub(crate) struct Args {
     pub(crate) github_summary: Option<PathBuf>,
     /// Reports that go to files.
     pub(crate) reports: Reports,
+    /// What to show instead of running tests.
+    pub(crate) show: Option<Show>,
+}
+
+/// What is known of a binary without running its tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// Its fixtures.
+    Fixtures,
+    /// What would be set up, run and torn down.
+    SetupPlan,
 }
 
 /// What holds for tests that may say something themselves.
@@ -594,6 +605,18 @@ pub(super) fn resolve(
         reports: reports(low.reports, &settings),
         overrides: config.overrides,
         guard: config.guard,
+        show: match (low.fixtures, low.setup_plan) {
+            (true, true) => {
+                return Err(
+                    "the options --fixtures and --setup-plan are mutually exclusive"
+                        .to_owned()
+                        .into(),
+                );
+            }
+            (true, false) => Some(Show::Fixtures),
+            (false, true) => Some(Show::SetupPlan),
+            (false, false) => None,
+        },
     })
 }
 

@@ -495,4 +495,18 @@ pub(super) const FLAGS: &[Flag] = &[
         help: "Write a trace for Perfetto or chrome://tracing to FILE",
         ..Flag::DEFAULT
     },
+    Flag {
+        name: "setup-plan",
+        takes: Takes::Nothing(|low| low.setup_plan = true),
+        origin: Origin::Itest,
+        help: "Show what would be set up, run and torn down, one by one;\nrun nothing",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "fixtures",
+        takes: Takes::Nothing(|low| low.fixtures = true),
+        origin: Origin::Itest,
+        help: "Show the fixtures that there are; run nothing",
+        ..Flag::DEFAULT
+    },
 ];

@@ -56,6 +56,8 @@ pub(super) struct LowArgs {
     pub(super) setup_show: bool,
     pub(super) durations: Option<usize>,
     pub(super) reports: Reports,
+    pub(super) fixtures: bool,
+    pub(super) setup_plan: bool,
 }
 
 /// Sorts the arguments into flags, their values, and filters.

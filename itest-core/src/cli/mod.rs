@@ -19,7 +19,7 @@ mod low;
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use args::{Args, Format, Ignored, Require, Setup, Thresholds};
+pub(crate) use args::{Args, Format, Ignored, Require, Setup, Show, Thresholds};
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -44,6 +44,34 @@ pub(crate) fn parse(
     let profile = args::profile(&low, env);
     let config = config::Config::load(env, profile.as_deref())?;
     args::resolve(low, env, config).map(|args| Parsed::Run(Box::new(args)))
+}
+
+/// The text of `--help`.
+#[cfg(feature = "cli")]
+pub(crate) fn help() -> String {
+    help::text()
+}
+
+/// What an empty command line means, whatever the environment says.
+#[cfg(feature = "cli")]
+pub(crate) fn no_args() -> Args {
+    let resolved = args::resolve(
+        low::LowArgs::default(),
+        &|_| None,
+        config::Config::default(),
+    );
+    resolved.expect("itest bug: nothing cannot be followed")
+}
+
+/// Whether a value follows the flag of that name, or that letter, as a word of its own.
+#[cfg(feature = "cli")]
+pub(crate) fn takes_value(name: &str, short: Option<char>) -> bool {
+    let mut all = flags::FLAGS.iter();
+    all.any(|flag| {
+        let is_meant =
+            flag.name == name && !name.is_empty() || short.is_some() && flag.short == short;
+        is_meant && matches!(flag.takes, flags::Takes::Value(..))
+    })
 }
 
 /// A command line that cannot be followed: printed to stderr, exit code 101, nothing is run.

@@ -93,9 +93,14 @@ impl Ran {
 }
 
 impl History {
-    /// Reads what is known of those binaries.
+    /// Reads what is known of those binaries, this process's own among them.
     pub(crate) fn load<'a>(binaries: impl IntoIterator<Item = &'a str>) -> Self {
-        let directory = place::directory(&|name| std::env::var_os(name));
+        History::load_beside(&std::env::current_exe().unwrap_or_default(), binaries)
+    }
+
+    /// The same where `exe` is the file of one of them.
+    pub(crate) fn load_beside<'a>(exe: &Path, binaries: impl IntoIterator<Item = &'a str>) -> Self {
+        let directory = place::directory(exe, &|name| std::env::var_os(name));
         History::load_from(directory, binaries)
     }
 

@@ -8,9 +8,9 @@ type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 /// The directory, or `None` where none is wanted or known.
 ///
 /// `ITEST_HISTORY` names it, or is `0` for none. Otherwise it is `itest` in Cargo's target
-/// directory, which is found from the executable or from `CARGO_TARGET_DIR`; where there is none,
+/// directory, which is found from the binary's file or from `CARGO_TARGET_DIR`; where there is none,
 /// as with an unpacked nextest archive, it is in the user's cache, by package.
-pub(super) fn directory(env: Env<'_>) -> Option<PathBuf> {
+pub(super) fn directory(exe: &Path, env: Env<'_>) -> Option<PathBuf> {
     match env("ITEST_HISTORY") {
         Some(wanted) if wanted == "0" => return None,
         Some(wanted) if !wanted.is_empty() => return Some(wanted.into()),
@@ -20,8 +20,7 @@ pub(super) fn directory(env: Env<'_>) -> Option<PathBuf> {
     if cfg!(miri) {
         return None;
     }
-    let exe = std::env::current_exe().unwrap_or_default();
-    let target = target_of(&exe).or_else(|| named_target(env));
+    let target = target_of(exe).or_else(|| named_target(env));
     let directory = target.map(|target| target.join("itest"));
     directory.or_else(|| cache(env))
 }
@@ -90,7 +89,8 @@ mod tests {
     #[test]
     fn places() {
         let check = |env: &[(&str, &str)], expected: Option<&str>| {
-            let found = directory(&|name| {
+            let exe = std::env::current_exe().unwrap();
+            let found = directory(&exe, &|name| {
                 let (_, value) = env.iter().find(|(it, _)| *it == name)?;
                 Some(value.into())
             });

@@ -30,6 +30,24 @@ impl Names {
         self.by_name.get(name).is_some_and(|all| all.len() > 1)
     }
 
+    /// The fixture that this one stands for in its module and below: what its name means around.
+    pub(crate) fn overridden_by(&self, def: &'static FixtureDef) -> Option<&'static FixtureDef> {
+        let is_other = |other: &&'static FixtureDef| !std::ptr::eq(*other, def);
+        match ancestors(def.module_path).nth(1) {
+            Some(around) => {
+                let mut ranks = self.ranked(def.name, around, None).into_iter();
+                let nearest = ranks.next()?;
+                nearest.iter().all(is_other).then(|| nearest[0])
+            }
+            // Around a crate are the other ones.
+            None => {
+                let ranks = self.ranked(def.name, def.module_path, None);
+                let mut all = ranks.into_iter().flatten();
+                all.find(|other| crate_of(other.module_path) != def.module_path)
+            }
+        }
+    }
+
     /// Definitions of `name` in ranks, nearest first; those of one rank are equally near.
     ///
     /// Looked up from the *test's* module outwards, so that a module overrides what the fixtures

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use lookup::Names;
 pub(crate) use problem::{PlanError, short_type, similar};
 
 use crate::cli::Args;
@@ -102,6 +103,9 @@ pub(crate) struct HeldLock {
     pub(crate) exclusive: bool,
 }
 
+/// How the names of locks begin that are of a worker's, module's or group's fixture.
+const OF_INSTANCE: &str = "fixture ";
+
 impl HeldLock {
     /// Everybody holds this one: who has it for itself is alone.
     pub(crate) fn serial(exclusive: bool) -> Self {
@@ -114,6 +118,27 @@ impl HeldLock {
     /// It is about something that other processes of the run have too.
     pub(crate) fn is_wide(&self) -> bool {
         !self.name.starts_with("fixture ")
+    }
+
+    /// Of who uses a session fixture; the same in every binary.
+    pub(crate) fn session_fixture(def: &FixtureDef) -> Self {
+        HeldLock {
+            name: format!("session fixture {} {}", def.name, def.location),
+            exclusive: false,
+        }
+    }
+
+    /// Of who uses an instance of a narrower fixture.
+    fn fixture(def: &FixtureDef, instance: &str) -> Self {
+        HeldLock {
+            name: format!("{OF_INSTANCE}{}::{} {instance}", def.module_path, def.name),
+            exclusive: false,
+        }
+    }
+
+    /// Whether it is of an instance that lives in one worker.
+    pub(crate) fn is_of_instance(&self) -> bool {
+        self.name.starts_with(OF_INSTANCE)
     }
 
     pub(crate) fn is_serial(&self) -> bool {
@@ -345,15 +370,12 @@ impl Plan {
             }
             let named = locks.into_iter().map(|(node, exclusive)| {
                 let def = self.node(node).def;
-                let name = match def.scope {
-                    // The same in every binary.
-                    Scope::Session => format!("session fixture {} {}", def.name, def.location),
-                    _ => {
-                        let instance = test.key(def.scope).instance(&test.name);
-                        format!("fixture {}::{} {instance}", def.module_path, def.name)
-                    }
+                let mut lock = match def.scope {
+                    Scope::Session => HeldLock::session_fixture(def),
+                    _ => HeldLock::fixture(def, &test.key(def.scope).instance(&test.name)),
                 };
-                HeldLock { name, exclusive }
+                lock.exclusive = exclusive;
+                lock
             });
             let named: Vec<_> = named.collect();
             let test = &mut self.tests[index];

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::process::{Command, ExitCode};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,12 +39,82 @@ pub(super) trait Crew: Send + Sync {
     /// Starts no more tests.
     fn stop(&self);
 
+    /// Whether that has been said.
+    fn is_stopped(&self) -> bool;
+
+    /// Makes a process that is about to be started a part of the run.
+    fn join(&self, command: &mut Command);
+
     /// Tears down the session fixtures; tells whether that came to an end.
     fn finish(&self, hung: bool) -> bool;
 }
 
+/// What there is to run.
+#[derive(Default)]
+pub(crate) struct Job {
+    /// Binaries whose tests are handed out to the crew.
+    pub(crate) suites: Vec<Suite>,
+    /// Binaries that run by themselves, one after the other, before that.
+    pub(crate) alone: Vec<Box<dyn Alone>>,
+    pub(crate) broken: Vec<Broken>,
+}
+
+/// A binary that cannot run.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) id: BinaryId,
+    pub(crate) failure: Failure,
+    /// What it printed.
+    pub(crate) output: String,
+}
+
+impl Job {
+    fn binaries(&self) -> impl Iterator<Item = &BinaryId> {
+        let broken = self.broken.iter().map(|broken| &broken.id);
+        let alone = self.alone.iter().map(|alone| alone.id());
+        broken
+            .chain(alone)
+            .chain(self.suites.iter().map(|suite| &suite.id))
+    }
+
+    /// What is known of the suites' tests.
+    fn history(&self) -> History {
+        let suites = self.suites.iter().map(|suite| &*suite.id);
+        let first = self.suites.first().and_then(|suite| suite.launch.program());
+        match first {
+            Some(program) => History::load_beside(program, suites),
+            None => History::load(suites),
+        }
+    }
+
+    /// The only binary, or the empty ID.
+    fn only(&self) -> BinaryId {
+        let mut all = self.binaries();
+        match (all.next(), all.next()) {
+            (Some(only), None) => only.clone(),
+            _ => "".into(),
+        }
+    }
+}
+
+/// A binary that runs by itself.
+pub(crate) trait Alone: Send {
+    fn id(&self) -> &BinaryId;
+
+    /// Its tests that are selected.
+    fn tests(&self) -> &[TestName];
+
+    /// How many are not.
+    fn filtered_out(&self) -> usize;
+
+    /// Runs it to its end, or to the run's; tells whether all went well.
+    ///
+    /// `join` makes a process that is about to be started a part of the run.
+    fn run(&self, events: &Events, join: &dyn Fn(&mut Command)) -> bool;
+}
+
 /// Who shall run them.
-pub(super) enum CrewKind {
+pub(crate) enum CrewKind {
     /// This process: the plan of the only suite.
     Threads(Arc<Plan>),
     /// Worker processes.
@@ -61,6 +131,12 @@ pub(super) struct Work {
         expect(dead_code, reason = "there are no worker processes here")
     )]
     pub(super) early_setup: bool,
+    /// Other processes may join the run.
+    #[cfg_attr(
+        not(unix),
+        expect(dead_code, reason = "there are no worker processes here")
+    )]
+    pub(super) is_joined: bool,
     /// Of no binary.
     pub(super) events: Events,
     pub(super) clock: Clock,
@@ -73,7 +149,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Runs the tests and reports; the exit code tells whether all went well.
-pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::Result<ExitCode> {
+pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<ExitCode> {
     let clock = Clock::start();
     interrupt::watch(|signal| {
         if interrupt::interrupted().is_some() {
@@ -89,19 +165,17 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
     let mut run = Run {
         reporter: report::reporter(args, io::stdout().is_terminal(), Box::new(io::stdout()))?,
         clock,
-        binary: match &suites[..] {
-            [only] => only.id.clone(),
-            _ => "".into(),
-        },
+        binary: job.only(),
         tally: Tally::default(),
-        recorder: Recorder::new(History::load(suites.iter().map(|suite| &*suite.id))),
+        recorder: Recorder::new(job.history()),
         ensure_time: args.ensure_time,
         slow: args.slow_timeout,
         before: HashMap::new(),
         write_error: None,
         failed: false,
     };
-    run.start(&suites, args);
+    run.start(&mut job, args);
+    let Job { suites, alone, .. } = job;
     run.recorder.start(&suites);
     let (ready, rest) = run.set_aside(&suites);
     let wanted = args
@@ -120,6 +194,7 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
     let (sender, messages) = mpsc::channel();
     let work = Work {
         early_setup,
+        is_joined: !alone.is_empty(),
         schedule: Arc::new(Schedule::new(&suites, manner, |suite, test| {
             run.recorder.duration(suite, test)
         })),
@@ -134,17 +209,38 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
         CrewKind::Processes => unreachable!("there are no worker processes here"),
         CrewKind::Threads(plan) => Arc::new(Threads::new(plan, work, args, sender.clone())?),
     };
+    // The crew starts when those that run by themselves are done.
+    let turn = Arc::new(OnceLock::new());
     for number in 0..threads {
-        let (crew, done) = (crew.clone(), sender.clone());
-        thread::Builder::new()
-            .name(format!("itest-worker-{number}"))
-            .spawn(move || {
-                // Also if it panics, which is a bug: the run must end.
-                let _done = Done(done);
-                crew.work(number);
-            })?;
+        let (crew, turn) = (crew.clone(), turn.clone());
+        start_thread(&format!("itest-worker-{number}"), &sender, move || {
+            turn.wait();
+            crew.work(number);
+        })?;
     }
-    let (stopped, hung) = run.follow(&messages, threads, &*crew, args.max_fail);
+    let count = threads + usize::from(!alone.is_empty());
+    let first = Turn(turn);
+    if !alone.is_empty() {
+        let crew = crew.clone();
+        let at_once = args.max_fail.is_some_and(|most| most.get() == 1);
+        let events = Events::to(sender.clone(), clock, run.binary.clone());
+        start_thread("itest-alone", &sender, move || {
+            let _first = first;
+            for one in alone {
+                let join = |command: &mut Command| crew.join(command);
+                let is_good = one.run(&events.of_binary(one.id()), &join);
+                if interrupt::interrupted().is_some() || (at_once && !is_good) {
+                    crew.stop();
+                }
+                if crew.is_stopped() {
+                    break;
+                }
+            }
+        })?;
+    } else {
+        drop(first);
+    }
+    let (stopped, hung) = run.follow(&messages, count, &*crew, args.max_fail);
     // Whatever runs now overran its time, and has been told.
     exit::expected();
     run.failed |= !crew.finish(hung);
@@ -157,6 +253,31 @@ pub(super) fn dispatch(suites: Vec<Suite>, args: &Args, kind: CrewKind) -> io::R
         interrupted: hung || stopped || interrupt::interrupted().is_some(),
     });
     run.finish()
+}
+
+/// Starts a thread whose end is told.
+fn start_thread(
+    name: &str,
+    sender: &Sender<Message>,
+    life: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
+    let done = sender.clone();
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread.spawn(move || {
+        // Also if it panics, which is a bug: the run must end.
+        let _done = Done(done);
+        life();
+    })?;
+    Ok(())
+}
+
+/// Lets the crew start when it is dropped.
+struct Turn(Arc<OnceLock<()>>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let _ = self.0.set(());
+    }
 }
 
 /// Tells that an executor has come to its end.
@@ -175,6 +296,16 @@ fn planned(test: &SuiteTest) -> Event {
         file: test.file.clone(),
         line: test.line,
         markers: test.markers.clone(),
+    }
+}
+
+/// The same of a test of which only the name is known.
+fn planned_alone(test: &TestName) -> Event {
+    Event::TestPlanned {
+        test: test.clone(),
+        file: "".into(),
+        line: 0,
+        markers: Vec::new(),
     }
 }
 
@@ -235,20 +366,37 @@ struct Running {
 
 impl Run {
     /// Tells what there is to run.
-    fn start(&mut self, suites: &[Suite], args: &Args) {
-        let selected: usize = suites.iter().map(|suite| suite.summary.selected()).sum();
-        let all = suites.iter().map(|suite| &suite.summary);
+    fn start(&mut self, job: &mut Job, args: &Args) {
+        let suites = job.suites.iter();
+        let selected: usize = suites.map(|suite| suite.summary.selected()).sum();
+        let all = job.suites.iter().map(|suite| &suite.summary);
         let all: usize = all.map(|all| all.filtered_out + all.tests.len()).sum();
+        let alone = job.alone.iter();
+        let filtered_out: usize = alone.map(|alone| alone.filtered_out()).sum();
+        let alone: usize = job.alone.iter().map(|alone| alone.tests().len()).sum();
         self.event(Event::RunStarted(Box::new(RunInfo {
-            tests: selected,
-            filtered_out: all - selected,
+            tests: selected + alone,
+            filtered_out: all - selected + filtered_out,
             shuffle_seed: args.shuffle,
             started: self.clock.started,
             run_id: super::run_id().into(),
-            binaries: suites.iter().map(|suite| suite.id.clone()).collect(),
+            binaries: job.binaries().cloned().collect(),
             ..RunInfo::default()
         })));
-        for suite in suites {
+        for broken in std::mem::take(&mut job.broken) {
+            let Broken {
+                id,
+                failure,
+                output,
+            } = broken;
+            self.event_of(&id, Event::ProcessFailed { failure, output });
+        }
+        for alone in &job.alone {
+            for test in alone.tests() {
+                self.event_of(alone.id(), planned_alone(test));
+            }
+        }
+        for suite in &job.suites {
             let tests = suite.summary.tests.iter();
             for test in tests.filter(|test| test.verdict != Verdict::LeftOut) {
                 self.event_of(&suite.id, planned(test));

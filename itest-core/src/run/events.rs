@@ -117,7 +117,6 @@ impl Events {
     }
 
     /// The same for what happens in that binary's processes.
-    #[cfg(unix)]
     pub(crate) fn of_binary(&self, binary: &BinaryId) -> Self {
         let mut events = self.clone();
         if let Some(source) = &mut events.0 {

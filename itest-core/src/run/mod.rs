@@ -27,12 +27,14 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use self::dispatcher::CrewKind;
-pub(crate) use self::dispatcher::{END_LIMIT, say};
+#[cfg(all(feature = "cli", unix))]
+pub(crate) use self::dispatcher::{Alone, Broken};
+pub(crate) use self::dispatcher::{CrewKind, END_LIMIT, Job, dispatch, say};
 use self::suite::{Launch, Suite, Summary};
-use crate::cli::{self, Args, Parsed};
+use crate::cli::{self, Args, Parsed, Show};
 use crate::condition::Conditions;
-use crate::def::MainDef;
+use crate::def::{MainDef, PlainTest};
+use crate::describe::{self, Details};
 use crate::plan::{Plan, PlanError, Verdict};
 use crate::registry::Registry;
 use crate::report::{self, Listed};
@@ -65,6 +67,7 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     let child = process::child_if_asked(&mut words);
     #[cfg(not(unix))]
     let child = None::<std::convert::Infallible>;
+    let described = describe::asked(&mut words);
     let args = match cli::parse(words, &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(args)) => *args,
         Ok(Parsed::Help(help)) => {
@@ -78,10 +81,15 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     };
     let registry = Registry::collect();
     // A runner that starts a process for each test has listed the binary before.
-    if !args.exact && child.is_none() {
+    if !args.exact && child.is_none() && described.is_none() {
         warn_of_plain_tests(def);
     }
-    let mut plan = match Plan::new(&registry, &args) {
+    let plan = Plan::new(&registry, &args);
+    if let Some(wanted) = described {
+        describe::answer(def, &registry, plan, &args, wanted)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut plan = match plan {
         Ok(plan) => plan,
         Err(error) => {
             say(&error.to_string());
@@ -96,6 +104,15 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
         match child {}
     }
     let verdicts = verdicts(&plan, &args);
+    if let Some(show) = args.show {
+        let details = Details::of(&registry, &plan, &verdicts);
+        let text = match show {
+            Show::Fixtures => describe::fixtures::text(&details.fixtures),
+            Show::SetupPlan => describe::steps::text(&details.steps),
+        };
+        io::stdout().write_all(text.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.list {
         list(&plan, &verdicts, &args)?;
         return Ok(ExitCode::SUCCESS);
@@ -108,14 +125,18 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     let in_process = in_process(&args, &verdicts);
     let suite = Suite {
         id: binary_id().into(),
-        summary: Summary::of(&mut plan, verdicts),
+        summary: Summary::of(&mut plan, verdicts, false),
         launch: Launch::Again,
     };
     let crew = match in_process {
         true => CrewKind::Threads(Arc::new(plan)),
         false => CrewKind::Processes,
     };
-    dispatcher::dispatch(vec![suite], &args, crew)
+    let job = Job {
+        suites: vec![suite],
+        ..Job::default()
+    };
+    dispatch(job, &args, crew)
 }
 
 /// The plan of the whole binary, whatever this process was asked to run.
@@ -180,17 +201,21 @@ pub(crate) fn binary_id() -> String {
 
 fn warn_of_plain_tests(def: &MainDef) {
     for plain in def.plain_tests {
-        say(&format!(
-            "warning: `{}` is a plain `#[test]`, which does not run in full mode\n  --> {}:{}\n   \
-             = help: write `#[integration]` instead, or move it to a target without \
-             `harness = false`",
-            plain.name, plain.file, plain.line
-        ));
+        say(&plain_test_warning(plain));
     }
 }
 
+pub(crate) fn plain_test_warning(plain: &PlainTest) -> String {
+    format!(
+        "warning: `{}` is a plain `#[test]`, which does not run in full mode\n  --> {}:{}\n   \
+         = help: write `#[integration]` instead, or move it to a target without \
+         `harness = false`",
+        plain.name, plain.file, plain.line
+    )
+}
+
 /// Each test of the plan with its verdict, those left out left out.
-fn verdicts(plan: &Plan, args: &Args) -> Vec<(usize, Verdict)> {
+pub(crate) fn verdicts(plan: &Plan, args: &Args) -> Vec<(usize, Verdict)> {
     let mut conditions = Conditions::default();
     let tests = plan.tests.iter().enumerate();
     tests

@@ -14,6 +14,8 @@ pub(crate) struct Recorder {
     history: History,
     /// Attempts that the runner had made before, in processes of their own.
     earlier: u32,
+    /// Whose tests are handed out.
+    binaries: Vec<BinaryId>,
     /// Binaries of which all tests are to run.
     complete: Vec<(BinaryId, Vec<TestName>)>,
 }
@@ -25,12 +27,16 @@ impl Recorder {
         Recorder {
             history,
             earlier: attempt.unwrap_or(1).saturating_sub(1),
+            binaries: Vec::new(),
             complete: Vec::new(),
         }
     }
 
-    /// Takes what happened next.
+    /// Takes what happened next. Binaries that run by themselves record by themselves, or not.
     pub(crate) fn record(&mut self, record: &Record) {
+        if !self.binaries.contains(&record.binary) {
+            return;
+        }
         if let Event::TestFinished {
             test,
             outcome,
@@ -65,6 +71,7 @@ impl Recorder {
 
     /// Takes what is about to run.
     pub(crate) fn start(&mut self, suites: &[Suite]) {
+        self.binaries = suites.iter().map(|suite| suite.id.clone()).collect();
         let complete = suites
             .iter()
             .filter(|suite| suite.summary.filtered_out == 0);

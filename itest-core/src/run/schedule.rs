@@ -195,6 +195,11 @@ impl Schedule {
         self.released.notify_all();
     }
 
+    /// Whether nothing is handed out any more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state().stopped
+    }
+
     /// Learns from a batch how long tests take.
     pub(super) fn took(&self, tests: usize, time: Duration) {
         let each = time / u32::try_from(tests).unwrap_or(u32::MAX).max(1);

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 #[cfg(feature = "cli")]
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +15,8 @@ use std::process::Command;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{BinaryId, TestName};
-use crate::plan::{HeldLock, Key, NodeId, Plan, Verdict};
+use crate::plan::{HeldLock, Key, NodeId, Plan, Verdict, normalise_locks};
+use crate::scope::Scope;
 #[cfg(unix)]
 use crate::session::Wanted;
 
@@ -83,7 +85,13 @@ pub(crate) enum Launch {
 
 impl Summary {
     /// Takes the locks out of the plan: who goes by the summary holds them for the plan's tests.
-    pub(crate) fn of(plan: &mut Plan, verdicts: Vec<(usize, Verdict)>) -> Self {
+    ///
+    /// `beside_others` says that other binaries run at the same time.
+    pub(crate) fn of(
+        plan: &mut Plan,
+        verdicts: Vec<(usize, Verdict)>,
+        beside_others: bool,
+    ) -> Self {
         let mut all: Vec<Verdict> = vec![Verdict::LeftOut; plan.tests.len()];
         for (index, verdict) in verdicts {
             all[index] = verdict;
@@ -99,14 +107,15 @@ impl Summary {
                 _ => Wide::default(),
             };
             wide.worker.sort_unstable();
-            let test = &mut plan.tests[index];
+            let locks = locks(plan, index, beside_others);
+            let test = &plan.tests[index];
             SuiteTest {
                 name: test.name.clone(),
                 file: test.def.location.file.into(),
                 line: test.def.location.line,
                 markers: test.markers.iter().map(|marker| marker.written()).collect(),
                 verdict,
-                locks: std::mem::take(&mut test.locks),
+                locks,
                 instances: wide.instances,
                 worker_fixtures: wide.worker,
                 session: wide.session,
@@ -127,6 +136,22 @@ impl Summary {
             .filter(|test| test.verdict != Verdict::LeftOut)
             .count()
     }
+}
+
+/// The locks that a test needs which has a worker for itself.
+fn locks(plan: &mut Plan, index: usize, beside_others: bool) -> Vec<HeldLock> {
+    let mut locks = std::mem::take(&mut plan.tests[index].locks);
+    // Another worker has instances of its own.
+    locks.retain(|lock| !lock.is_of_instance());
+    if beside_others {
+        // Somebody there may use as `&mut T` what all share here.
+        let nodes = plan.reach(&plan.tests[index]).into_iter();
+        let defs = nodes.map(|node| plan.node(node).def);
+        let session = defs.filter(|def| def.scope == Scope::Session);
+        locks.extend(session.map(HeldLock::session_fixture));
+        normalise_locks(&mut locks);
+    }
+    locks
 }
 
 /// What a test uses that is wider than it.
@@ -162,6 +187,15 @@ fn wide_fixtures(plan: &Plan, index: usize, numbers: &mut HashMap<(NodeId, Key),
 }
 
 impl Launch {
+    /// The binary, if it is not this process's own.
+    pub(crate) fn program(&self) -> Option<&Path> {
+        match self {
+            Launch::Again => None,
+            #[cfg(feature = "cli")]
+            Launch::Other { program, .. } => Some(program),
+        }
+    }
+
     /// A command that starts the binary with `first`, then what it was asked to do.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The crew of `--in-process`: executors are threads, and nothing is captured.
 
 use std::io;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -110,6 +111,12 @@ impl Crew for Threads {
     fn stop(&self) {
         self.schedule.stop();
     }
+
+    fn is_stopped(&self) -> bool {
+        self.schedule.is_stopped()
+    }
+
+    fn join(&self, _: &mut Command) {}
 
     fn finish(&self, hung: bool) -> bool {
         let ended = self.session.end(hung.then_some(END_LIMIT)).is_ok();

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::scene::Scene;
 
 /// Rounds in the sample's `locked`, and tests in each.
-const TESTS: usize = 8 * 9;
+pub(crate) const TESTS: usize = 8 * 9;
 
 #[test]
 fn workers_exclude_each_other() {
@@ -58,7 +58,7 @@ fn a_killed_process_of_nextest_releases() {
 }
 
 /// Each worker has a counter of its own.
-fn in_process(pid: u32, lock: &str) -> String {
+pub(crate) fn in_process(pid: u32, lock: &str) -> String {
     match lock {
         "counter" => format!("counter of {pid}"),
         lock => lock.to_owned(),
@@ -72,7 +72,7 @@ fn check(scene: &Scene, command: Command, instance: fn(u32, &str) -> String) {
     check_events(scene, instance);
 }
 
-fn check_events(scene: &Scene, instance: fn(u32, &str) -> String) {
+pub(crate) fn check_events(scene: &Scene, instance: fn(u32, &str) -> String) {
     let mut inside: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut most = 0;
     for (pid, event) in scene.events_of() {

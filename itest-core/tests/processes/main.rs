@@ -13,6 +13,7 @@ mod report;
 mod sample;
 mod scene;
 
+mod cargo_itest;
 mod chaos;
 mod crash;
 mod garbage;

@@ -12,6 +12,32 @@ use crate::scene::without_runner;
 const FILES: &[(&str, &str)] = &[
     ("lib.rs", ""),
     ("tests/alone.rs", include_str!("sample/alone.rs")),
+    ("other/build.rs", include_str!("sample/other/build.rs")),
+    (
+        "other/examples/broken.rs",
+        include_str!("sample/other/examples/broken.rs"),
+    ),
+    ("other/lib.rs", include_str!("sample/other/lib.rs")),
+    (
+        "other/tests/abrupt.rs",
+        include_str!("sample/other/tests/abrupt.rs"),
+    ),
+    (
+        "other/tests/holder.rs",
+        include_str!("sample/other/tests/holder.rs"),
+    ),
+    (
+        "other/tests/ill.rs",
+        include_str!("sample/other/tests/ill.rs"),
+    ),
+    (
+        "other/tests/own.rs",
+        include_str!("sample/other/tests/own.rs"),
+    ),
+    (
+        "other/tests/waiter.rs",
+        include_str!("sample/other/tests/waiter.rs"),
+    ),
     ("tests/broken.rs", include_str!("sample/broken.rs")),
     ("tests/chaos.rs", include_str!("sample/chaos.rs")),
     (
@@ -90,12 +116,39 @@ pub(crate) fn cargo(words: &[&str]) -> Command {
     bare_cargo(words)
 }
 
+/// The program `cargo-itest`, for the sample as `cargo` is.
+pub(crate) fn cargo_itest() -> Command {
+    static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    sample();
+    let program = match PROGRAM.get_or_init(build_program) {
+        Ok(program) => program,
+        Err(error) => panic!("cargo-itest does not build\n{error}"),
+    };
+    in_directory(Command::new(program))
+}
+
+fn build_program() -> Result<PathBuf, String> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let words = ["build", "--offline", "--features=cli", "--bin=cargo-itest"];
+    let mut command = bare_cargo(&words);
+    let output = command.arg("--manifest-path").arg(manifest).output();
+    let output = output.map_err(|error| format!("cargo does not start: {error}"))?;
+    match output.status.success() {
+        true => Ok(directory().join("target/debug/cargo-itest")),
+        false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+    }
+}
+
 fn bare_cargo(words: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
-    let mut command = Command::new(cargo);
+    let mut command = in_directory(Command::new(cargo));
+    command.args(words);
+    command
+}
+
+fn in_directory(mut command: Command) -> Command {
     without_runner(&mut command);
     command
-        .args(words)
         .current_dir(directory())
         // Its own, so that nobody waits for the lock of the one that is in use.
         .env("CARGO_TARGET_DIR", directory().join("target"));
@@ -108,7 +161,7 @@ fn directory() -> PathBuf {
 
 fn build() -> Result<Sample, String> {
     generate().map_err(|error| error.to_string())?;
-    let words = ["test", "--no-run", "--message-format=json"];
+    let words = ["test", "--no-run", "--message-format=json", "-p=sample"];
     let mut errors = String::new();
     for more in [&["--offline"][..], &[]] {
         let output = bare_cargo(&words).args(more).output();
@@ -125,9 +178,17 @@ fn build() -> Result<Sample, String> {
 
 fn generate() -> std::io::Result<()> {
     let core = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let manifest =
-        include_str!("sample/Cargo.toml.in").replace("ITEST_CORE", &core.to_string_lossy());
-    write(Path::new("Cargo.toml"), &manifest)?;
+    let manifests = [
+        ("Cargo.toml", include_str!("sample/Cargo.toml.in")),
+        (
+            "other/Cargo.toml",
+            include_str!("sample/other/Cargo.toml.in"),
+        ),
+    ];
+    for (path, manifest) in manifests {
+        let manifest = manifest.replace("ITEST_CORE", &core.to_string_lossy());
+        write(Path::new(path), &manifest)?;
+    }
     for (path, text) in FILES {
         write(Path::new(path), text)?;
     }

@@ -90,6 +90,15 @@ impl Scene {
         copy
     }
 
+    /// `cargo itest WORDS`, of this package if they do not say.
+    pub(crate) fn cargo_itest(&self, words: &[&str]) -> Command {
+        let mut command = sample::cargo_itest();
+        command
+            .args(["itest", "--offline", "--color=never"])
+            .args(words);
+        command
+    }
+
     /// Starts it here.
     pub(crate) fn start(&self, mut command: Command) -> Running<'_> {
         let file = |name| File::create(self.directory.join(name)).expect("a file should be made");

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -98,6 +99,14 @@ impl Crew for Processes {
 
     fn stop(&self) {
         self.schedule.stop();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.schedule.is_stopped()
+    }
+
+    fn join(&self, command: &mut Command) {
+        self.session.join(command);
     }
 
     fn finish(&self, _hung: bool) -> bool {

@@ -1,6 +1,7 @@
 //! [`Session`]: the session of a run that a dispatcher owns.
 
 use std::io;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -23,7 +24,7 @@ impl Session {
         let run = Run::owned();
         let needs_any = |suite: &&crate::run::suite::Suite| !suite.summary.session.is_empty();
         let mut suites = work.suites.iter().filter(needs_any).peekable();
-        if suites.peek().is_none() {
+        if suites.peek().is_none() && !work.is_joined {
             return Ok(Session { run, owner: None });
         }
         let owner = Owner::new(Arc::new(Hosts::new(run.clone())))?;
@@ -52,6 +53,13 @@ impl Session {
     /// The run of which the workers are a part.
     pub(super) fn run(&self) -> &Run {
         &self.run
+    }
+
+    /// Makes a process that is no worker a part of the run.
+    pub(super) fn join(&self, command: &mut Command) {
+        if self.owner.is_some() {
+            self.run.pass_to(command);
+        }
     }
 
     /// Cancels setups.

@@ -1,0 +1,353 @@
+//! [`Plain`]: a test binary that we do not schedule, libtest's for the most part.
+//!
+//! It runs as `cargo test` runs it. From what libtest prints, its tests' results are read, so that
+//! they stand in the same report as all others.
+
+mod output;
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::output::{Line, Output};
+use super::binary::Binary;
+use crate::cli::{Args, Ignored};
+use crate::event::{BinaryId, Event, TestName};
+use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::run::events::Events;
+use crate::run::{Alone, Broken, ended_how, executor, interrupt, kill_group};
+
+/// How often a running binary is looked after when it says nothing.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How long it may go on when the run is interrupted.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A binary that runs by itself.
+pub(super) struct Plain {
+    binary: Binary,
+    /// libtest's, or all that the target is.
+    tests: Vec<TestName>,
+    /// Those of them that will not run.
+    ignored: Vec<TestName>,
+    filtered_out: usize,
+    arguments: Vec<OsString>,
+    is_libtest: bool,
+    capture: bool,
+}
+
+impl Plain {
+    /// A binary of libtest; asks it for its tests.
+    pub(super) fn libtest(binary: Binary, args: &Args) -> Result<Self, Box<Broken>> {
+        let selected = list(&binary, &selection(args, args.ignored))?;
+        let ignored = match args.ignored {
+            Ignored::No => list(&binary, &selection(args, Ignored::Only))?,
+            Ignored::Include | Ignored::Only => Vec::new(),
+        };
+        // Without a filter the number of all is that of the selected ones.
+        let all = match args.filters.is_empty() && args.skip.is_empty() {
+            true => selected.len(),
+            false => list(&binary, &[])?.len(),
+        };
+        let mut arguments: Vec<OsString> = vec!["--color=never".into()];
+        if let Some(threads) = args.test_threads {
+            arguments.push(format!("--test-threads={threads}").into());
+        }
+        if !args.capture {
+            arguments.push("--nocapture".into());
+        }
+        arguments.extend(selection(args, args.ignored));
+        Ok(Plain {
+            filtered_out: all - selected.len().min(all),
+            tests: selected,
+            ignored,
+            arguments,
+            is_libtest: true,
+            capture: args.capture,
+            binary,
+        })
+    }
+
+    /// A binary with a harness of its own: one test, of the target's name.
+    pub(super) fn other(binary: Binary, args: &Args) -> Self {
+        let is_selected = args.selects(&binary.target, None) && args.ignored != Ignored::Only;
+        Plain {
+            tests: match is_selected {
+                true => vec![binary.target.as_str().into()],
+                false => Vec::new(),
+            },
+            ignored: Vec::new(),
+            filtered_out: usize::from(!is_selected),
+            arguments: Vec::new(),
+            is_libtest: false,
+            capture: args.capture,
+            binary,
+        }
+    }
+
+    /// Whether libtest would say so of the test.
+    pub(super) fn is_ignored(&self, test: &TestName) -> bool {
+        self.ignored.contains(test)
+    }
+
+    fn start(&self, join: &dyn Fn(&mut Command)) -> std::io::Result<(Child, Receiver<String>)> {
+        let mut command = self.binary.command(&self.arguments)?;
+        join(&mut command);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            // A Ctrl-C at the terminal reaches us alone, and we stop the run in order.
+            .process_group(0);
+        let mut child = command.spawn()?;
+        let (sender, lines) = mpsc::channel();
+        if let Some(stdout) = child.stdout.take() {
+            thread::Builder::new()
+                .name("itest-output".to_owned())
+                .spawn(move || {
+                    let mut stdout = BufReader::new(stdout);
+                    let mut line = Vec::new();
+                    while let Ok(1..) = stdout.read_until(b'\n', &mut line) {
+                        let text = String::from_utf8_lossy(&line).into_owned();
+                        if sender.send(text).is_err() {
+                            return;
+                        }
+                        line.clear();
+                    }
+                })?;
+        }
+        Ok((child, lines))
+    }
+
+    /// Follows what it prints to its end.
+    fn follow(&self, child: &Child, lines: &Receiver<String>, mut take: impl FnMut(&str)) {
+        let mut interrupted: Option<Instant> = None;
+        loop {
+            match lines.recv_timeout(TICK) {
+                Ok(line) => take(&line),
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            match (interrupt::interrupted(), interrupted) {
+                (Some(signal), None) => {
+                    signal_group(child, signal);
+                    interrupted = Some(Instant::now());
+                }
+                (Some(_), Some(since)) if since.elapsed() > GRACE => kill_group(child),
+                _ => {}
+            }
+        }
+    }
+
+    fn run_libtest(&self, events: &Events, child: &mut Child, lines: &Receiver<String>) -> Run {
+        let mut output = Output::new(&self.tests);
+        let mut failed = 0;
+        self.follow(child, lines, |line| match output.take(line) {
+            Line::Result(test, outcome) => {
+                failed += usize::from(outcome.is_failure());
+                tell(events, test, outcome, String::new());
+            }
+            Line::Ignored(test, reason) => events.send(|| Event::TestIgnored {
+                test,
+                reason,
+                skipped: false,
+            }),
+            Line::Slow(test, elapsed) => events.send(|| Event::TestSlow { test, elapsed }),
+            // With `--nocapture`, and what processes print that tests start.
+            Line::Other => print(line),
+            Line::Known => {}
+        });
+        let status = child.wait();
+        for (test, section) in output.failures() {
+            failed += 1;
+            let failure = output::failure(&section);
+            tell(events, test, Outcome::Failed { failure }, section);
+        }
+        Run {
+            failed,
+            left: output.left(),
+            status,
+        }
+    }
+
+    fn run_other(&self, events: &Events, child: &mut Child, lines: &Receiver<String>) -> Run {
+        let mut output = String::new();
+        self.follow(child, lines, |line| match self.capture {
+            true => output.push_str(line),
+            false => print(line),
+        });
+        let status = child.wait();
+        let outcome = match &status {
+            Ok(status) if status.success() => Outcome::Passed,
+            Ok(status) => Outcome::Failed {
+                failure: Failure::new(
+                    FailureKind::Error,
+                    format!("the process {}", ended_how(*status)),
+                ),
+            },
+            Err(error) => Outcome::Failed {
+                failure: Failure::new(FailureKind::Crash, error.to_string()),
+            },
+        };
+        let failed = usize::from(outcome.is_failure());
+        for test in &self.tests {
+            tell(events, test.clone(), outcome.clone(), output.clone());
+        }
+        Run {
+            failed,
+            left: 0,
+            status,
+        }
+    }
+}
+
+/// What a run of a binary came to.
+struct Run {
+    failed: usize,
+    /// Tests without a result.
+    left: usize,
+    status: std::io::Result<ExitStatus>,
+}
+
+impl Alone for Plain {
+    fn id(&self) -> &BinaryId {
+        &self.binary.id
+    }
+
+    fn tests(&self) -> &[TestName] {
+        &self.tests
+    }
+
+    fn filtered_out(&self) -> usize {
+        self.filtered_out
+    }
+
+    fn run(&self, events: &Events, join: &dyn Fn(&mut Command)) -> bool {
+        if self.tests.is_empty() {
+            return true;
+        }
+        let started = self.start(join);
+        let (mut child, lines) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                let mut failure =
+                    Failure::new(FailureKind::Crash, "the test binary does not start");
+                failure.causes.push(error.to_string());
+                events.send(|| Event::ProcessFailed {
+                    failure,
+                    output: String::new(),
+                });
+                return false;
+            }
+        };
+        let run = match self.is_libtest {
+            true => self.run_libtest(events, &mut child, &lines),
+            false => self.run_other(events, &mut child, &lines),
+        };
+        // What tests started and left in its group.
+        kill_group(&child);
+        let ended_well = match &run.status {
+            Ok(status) => run.left == 0 && (status.success() || run.failed > 0),
+            Err(_) => false,
+        };
+        if !ended_well && interrupt::interrupted().is_none() {
+            events.send(|| self.broken(&run));
+        }
+        ended_well && run.failed == 0
+    }
+}
+
+impl Plain {
+    fn broken(&self, run: &Run) -> Event {
+        let how = match &run.status {
+            Ok(status) => format!("it {}", ended_how(*status)),
+            Err(error) => error.to_string(),
+        };
+        let id = &self.binary.id;
+        let message = match run.left {
+            0 => format!("the process of `{id}` failed after its tests"),
+            1 => format!("the process of `{id}` ended before one of its tests had a result"),
+            left => format!("the process of `{id}` ended before {left} of its tests had a result"),
+        };
+        let mut failure = Failure::new(FailureKind::Crash, message);
+        failure.causes.push(how);
+        Event::ProcessFailed {
+            failure,
+            output: String::new(),
+        }
+    }
+}
+
+fn tell(events: &Events, test: TestName, outcome: Outcome, output: String) {
+    let started = test.clone();
+    events.send(|| Event::TestStarted { test: started });
+    // libtest does not tell how long it took.
+    events.send(|| executor::finished(test, outcome, Duration::ZERO, output));
+}
+
+fn print(line: &str) {
+    // If nobody reads it, the report finds out.
+    let _ = std::io::stdout().write_all(line.as_bytes());
+}
+
+/// The words for libtest that choose tests, as they were given. Flags cannot follow.
+fn selection(args: &Args, ignored: Ignored) -> Vec<OsString> {
+    let mut words: Vec<OsString> = Vec::new();
+    for skip in &args.skip {
+        words.push(format!("--skip={skip}").into());
+    }
+    if args.exact {
+        words.push("--exact".into());
+    }
+    match ignored {
+        Ignored::No => {}
+        Ignored::Include => words.push("--include-ignored".into()),
+        Ignored::Only => words.push("--ignored".into()),
+    }
+    // Behind `--`, since one may begin with a dash.
+    words.push("--".into());
+    words.extend(args.filters.iter().map(OsString::from));
+    words
+}
+
+/// Asks libtest for the names of the tests that those words choose.
+fn list(binary: &Binary, words: &[OsString]) -> Result<Vec<TestName>, Box<Broken>> {
+    let mut arguments: Vec<OsString> = vec!["--list".into(), "--format=terse".into()];
+    arguments.extend_from_slice(words);
+    let broken = |why: String, output: &[u8]| {
+        let message = format!("the tests of `{}` cannot be listed", binary.id);
+        let mut failure = Failure::new(FailureKind::Crash, message);
+        failure.causes.push(why);
+        Box::new(Broken {
+            id: binary.id.clone(),
+            failure,
+            output: String::from_utf8_lossy(output).into_owned(),
+        })
+    };
+    let asked = binary.command(&arguments);
+    let output = asked.and_then(|mut command: Command| command.stdin(Stdio::null()).output());
+    let output = output.map_err(|error| broken(error.to_string(), b""))?;
+    if !output.status.success() {
+        return Err(broken(
+            format!("it {}", ended_how(output.status)),
+            &output.stderr,
+        ));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(tests.map(TestName::from).collect())
+}
+
+#[expect(unsafe_code, reason = "std can only kill")]
+fn signal_group(child: &Child, signal: i32) {
+    let Ok(group) = i32::try_from(child.id()) else {
+        return;
+    };
+    // SAFETY: a plain system call. The child has not been waited for, so the id is still its own.
+    unsafe {
+        libc::kill(-group, signal);
+    }
+}

@@ -1,0 +1,287 @@
+//! [`Words`]: the command line of `cargo itest`, sorted into cargo's part and the tests'.
+
+use std::ffi::OsString;
+
+use super::flags::{FLAGS, Flag, Goes};
+use crate::cli::{self, Args, Parsed};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Command {
+    Run,
+    List,
+    Fixtures,
+    Plan,
+}
+
+impl Command {
+    pub(super) const ALL: [Command; 4] = [
+        Command::Run,
+        Command::List,
+        Command::Fixtures,
+        Command::Plan,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Command::Run => "run",
+            Command::List => "list",
+            Command::Fixtures => "fixtures",
+            Command::Plan => "plan",
+        }
+    }
+
+    pub(super) fn about(self) -> &'static str {
+        match self {
+            Command::Run => "Build, and run the tests of all binaries as one run (the default)",
+            Command::List => "List the tests of all binaries; `--json` has a line for each",
+            Command::Fixtures => "Show the fixtures, and what overrides what; `--json`",
+            Command::Plan => "Show what would be set up, run and torn down; `--json`",
+        }
+    }
+}
+
+/// A command line.
+#[derive(Debug)]
+pub(super) struct Words {
+    pub(super) command: Command,
+    pub(super) help: bool,
+    pub(super) no_run: bool,
+    /// For programs.
+    pub(super) json: bool,
+    /// For `cargo test`.
+    pub(super) cargo: Vec<OsString>,
+    /// Some of them choose targets.
+    pub(super) selects: bool,
+    /// For the test binaries.
+    pub(super) tests: Vec<OsString>,
+    /// What those mean.
+    pub(super) args: Box<Args>,
+}
+
+impl Words {
+    /// Sorts a command line, the program's name first.
+    ///
+    /// # Errors
+    /// The whole message, without `error: `.
+    pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
+        let mut words = words.into_iter().skip(1).peekable();
+        let named = words.peek().and_then(command);
+        if named.is_some() {
+            words.next();
+        }
+        let mut sorted = Sorted::default();
+        while let Some(word) = words.next() {
+            if word == "--" {
+                sorted.tests.extend(words);
+                break;
+            }
+            sorted.take(word, &mut words)?;
+        }
+        let Sorted {
+            cargo,
+            tests,
+            selects,
+            help,
+            no_run,
+            json,
+        } = sorted;
+        let program = OsString::from("cargo-itest");
+        let line = std::iter::once(program).chain(tests.iter().cloned());
+        let (args, asked) = match cli::parse(line, &|name| std::env::var_os(name)) {
+            Ok(Parsed::Run(args)) => (args, false),
+            // Behind `--`.
+            Ok(Parsed::Help(_)) => (Box::new(cli::no_args()), true),
+            Err(error) => {
+                let text = error.to_string();
+                return Err(text.trim_start_matches("error: ").to_owned());
+            }
+        };
+        Ok(Words {
+            command: named.unwrap_or(Command::Run),
+            help: help || asked,
+            no_run,
+            json,
+            cargo,
+            selects,
+            tests,
+            args,
+        })
+    }
+}
+
+fn command(word: &OsString) -> Option<Command> {
+    let mut all = Command::ALL.into_iter();
+    all.find(|command| word == command.name())
+}
+
+#[derive(Default)]
+struct Sorted {
+    cargo: Vec<OsString>,
+    tests: Vec<OsString>,
+    selects: bool,
+    help: bool,
+    no_run: bool,
+    json: bool,
+}
+
+impl Sorted {
+    fn take(
+        &mut self,
+        word: OsString,
+        rest: &mut impl Iterator<Item = OsString>,
+    ) -> Result<(), String> {
+        let Some(text) = word.to_str() else {
+            // Not a flag of anybody.
+            self.tests.push(word);
+            return Ok(());
+        };
+        if let Some(long) = text.strip_prefix("--") {
+            let (name, value) = match long.split_once('=') {
+                Some((name, value)) => (name, Some(OsString::from(value))),
+                None => (long, None),
+            };
+            match FLAGS.iter().find(|flag| flag.name == name) {
+                Some(flag) => self.give(flag, value, rest),
+                None => {
+                    let takes = value.is_none() && cli::takes_value(name, None);
+                    self.tests.push(word);
+                    self.tests.extend(rest.take(usize::from(takes)));
+                    Ok(())
+                }
+            }
+        } else if let Some(short) = text.strip_prefix('-').and_then(|rest| rest.chars().next()) {
+            let value = &text[1 + short.len_utf8()..];
+            match FLAGS.iter().find(|flag| flag.short == Some(short)) {
+                Some(flag) if flag.value.is_some() || value.is_empty() => {
+                    let value = value.strip_prefix('=').unwrap_or(value);
+                    self.give(flag, (!value.is_empty()).then(|| value.into()), rest)
+                }
+                // Several in one word, `-vq`.
+                Some(flag) => {
+                    let more = format!("-{value}");
+                    self.give(flag, None, rest)?;
+                    self.take(more.into(), rest)
+                }
+                None => {
+                    let takes = value.is_empty() && cli::takes_value("", Some(short));
+                    self.tests.push(word);
+                    self.tests.extend(rest.take(usize::from(takes)));
+                    Ok(())
+                }
+            }
+        } else {
+            self.tests.push(word);
+            Ok(())
+        }
+    }
+
+    fn give(
+        &mut self,
+        flag: &Flag,
+        given: Option<OsString>,
+        rest: &mut impl Iterator<Item = OsString>,
+    ) -> Result<(), String> {
+        let name = flag.name;
+        let value = match (flag.value, given) {
+            (None, Some(_)) => return Err(format!("`--{name}` does not take a value")),
+            (None, None) => None,
+            (Some(_), Some(value)) => Some(value),
+            (Some(of), None) => Some(
+                rest.next()
+                    .ok_or_else(|| format!("`--{name}` needs a value: `--{name} {of}`"))?,
+            ),
+        };
+        match flag.goes {
+            Goes::ToCargo => push(&mut self.cargo, name, value),
+            Goes::Selects => {
+                self.selects = true;
+                push(&mut self.cargo, name, value);
+            }
+            Goes::ToBoth => {
+                push(&mut self.cargo, name, value.clone());
+                push(&mut self.tests, name, value);
+            }
+            Goes::As(other) => push(&mut self.cargo, other, value),
+            Goes::Nowhere => {}
+            Goes::Ours => match name {
+                "help" => self.help = true,
+                "no-run" => self.no_run = true,
+                "json" => self.json = true,
+                _ => unreachable!("every flag of ours has its place"),
+            },
+            Goes::Refused(instead) => {
+                return Err(format!("`--{name}` is not for `cargo itest`: {instead}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn push(words: &mut Vec<OsString>, name: &str, value: Option<OsString>) {
+    words.push(format!("--{name}").into());
+    words.extend(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(line: &str) -> Result<(String, String), String> {
+        let words = std::iter::once("cargo-itest").chain(line.split_whitespace());
+        let words = Words::parse(words.map(OsString::from))?;
+        let join = |words: &[OsString]| {
+            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            words.join(" ")
+        };
+        Ok((join(&words.cargo), join(&words.tests)))
+    }
+
+    #[test]
+    fn words_go_to_cargo_or_to_the_tests() {
+        let check = |line: &str, cargo: &str, tests: &str| {
+            let expected = Ok((cargo.to_owned(), tests.to_owned()));
+            assert_eq!(sorted(line), expected, "{line}");
+        };
+        check("", "", "");
+        check("run", "", "");
+        check("run run", "", "run");
+        check("api --exact", "", "api --exact");
+        check(
+            "-p one --package=two api",
+            "--package one --package two",
+            "api",
+        );
+        check("-pone -j4 -r", "--package one --jobs 4 --release", "");
+        check("--test it -- --test", "--test it", "--test");
+        check("--skip --lib --lib", "--lib", "--skip --lib");
+        check("--test-threads 3 x", "", "--test-threads 3 x");
+        check("--cargo-profile ci", "--profile ci", "");
+        check(
+            "-q --color never",
+            "--quiet --color never",
+            "--quiet --color never",
+        );
+        check("-vq", "--verbose --quiet", "--quiet");
+        check("a --no-fail-fast -- -- b", "", "a -- b");
+        check(
+            "-Z unstable-options --ignored",
+            "",
+            "-Z unstable-options --ignored",
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_refused() {
+        let check = |line: &str, part: &str| {
+            let error = sorted(line).expect_err(line);
+            assert!(error.contains(part), "{line}: {error}");
+        };
+        check("--doc", "cargo test --doc");
+        check("--message-format=json", "--format");
+        check("-p", "`--package` needs a value");
+        check("--lib=x", "does not take a value");
+        check("--exat", "similar name: `--exact`");
+        check("-- --test-threads=0", "must not be 0");
+    }
+}

@@ -1,0 +1,188 @@
+//! [`Description`]: what a test binary has and plans to do, as data that another process reads.
+//!
+//! `cargo itest` asks every full-mode binary for it, with the arguments that the binary's workers
+//! will get. The own binary needs none: its plan is at hand.
+
+pub(crate) mod fixtures;
+pub(crate) mod steps;
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::Args;
+use crate::def::MainDef;
+use crate::plan::{Plan, PlanError, Verdict};
+use crate::registry::{Registry, crate_of};
+use crate::run::suite::Summary;
+use fixtures::FixtureInfo;
+use steps::Step;
+
+/// The first argument of a process that shall describe its binary; another harness refuses it.
+const ARGUMENT: &str = "--itest-plan";
+
+/// The same with all [`Details`].
+const DETAILED: &str = "--itest-plan=details";
+
+/// Stands before the description, whatever else has been printed. Every binary that can describe
+/// itself has it in its text.
+const MARKER: &[u8] = b"\n{itest-plan} a description of so many bytes: ";
+
+/// What a binary says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Description {
+    /// Of itest. Only the same version speaks the same protocol.
+    pub(crate) version: Cow<'static, str>,
+    /// Or what is wrong with the plan.
+    pub(crate) plan: Result<Summary, String>,
+    /// Where they were asked for, and the plan is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) details: Option<Details>,
+    /// What a run by itself would warn of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What a run does not need.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Details {
+    pub(crate) fixtures: Vec<FixtureInfo>,
+    pub(crate) steps: Vec<Step>,
+}
+
+impl Details {
+    pub(crate) fn of(registry: &Registry, plan: &Plan, verdicts: &[(usize, Verdict)]) -> Self {
+        let first = registry.tests.first();
+        let main = first.map_or("", |test| crate_of(test.module_path));
+        Details {
+            fixtures: fixtures::fixtures(registry, plan, main),
+            steps: steps::steps(plan, verdicts),
+        }
+    }
+}
+
+/// How much of a description is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Plan,
+    Details,
+}
+
+/// Takes the argument that asks for a description out of the command line.
+pub(crate) fn asked(words: &mut Vec<OsString>) -> Option<Wanted> {
+    let wanted = match words.get(1)?.to_str()? {
+        ARGUMENT => Wanted::Plan,
+        DETAILED => Wanted::Details,
+        _ => return None,
+    };
+    words.remove(1);
+    Some(wanted)
+}
+
+/// Describes this binary to whoever asked for it.
+pub(crate) fn answer(
+    def: &MainDef,
+    registry: &Registry,
+    plan: Result<Plan, PlanError>,
+    args: &Args,
+    wanted: Wanted,
+) -> io::Result<()> {
+    let mut details = None;
+    let plan = plan.map(|mut plan| {
+        let verdicts = crate::run::verdicts(&plan, args);
+        if wanted == Wanted::Details {
+            details = Some(Details::of(registry, &plan, &verdicts));
+        }
+        Summary::of(&mut plan, verdicts, true)
+    });
+    let warnings = def.plain_tests.iter();
+    let description = Description {
+        version: env!("CARGO_PKG_VERSION").into(),
+        plan: plan.map_err(|error| error.to_string()),
+        details,
+        warnings: warnings.map(crate::run::plain_test_warning).collect(),
+    };
+    let body = serde_json::to_vec(&description)?;
+    let mut out = io::stdout().lock();
+    // Not folded into the code: the marker is looked for in the binary's file.
+    out.write_all(std::hint::black_box(MARKER))?;
+    writeln!(out, "{}", body.len())?;
+    out.write_all(&body)?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// The other side: what is done with an answer.
+#[cfg(feature = "cli")]
+pub(crate) mod ask {
+    use super::{ARGUMENT, DETAILED, Description, MARKER, Wanted};
+
+    pub(crate) fn argument(wanted: Wanted) -> &'static str {
+        match wanted {
+            Wanted::Plan => ARGUMENT,
+            Wanted::Details => DETAILED,
+        }
+    }
+
+    /// Whether the file of a binary has the marker, so that it may be asked.
+    pub(crate) fn can_be_asked(binary: &[u8]) -> bool {
+        find(binary).is_some()
+    }
+
+    /// The description in what was printed, if there is a whole one.
+    pub(crate) fn read(printed: &[u8]) -> Option<serde_json::Result<Description>> {
+        let (_, rest) = printed.split_at(find(printed)? + MARKER.len());
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        let length: usize = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+        let body = rest.get(end + 1..)?.get(..length)?;
+        Some(serde_json::from_slice(body))
+    }
+
+    fn find(bytes: &[u8]) -> Option<usize> {
+        // The rare first bytes decide nearly everywhere.
+        let head = &MARKER[..2];
+        let mut start = 0;
+        while let Some(offset) = bytes[start..].windows(2).position(|two| two == head) {
+            let at = start + offset;
+            if bytes[at..].starts_with(MARKER) {
+                return Some(at);
+            }
+            start = at + 1;
+        }
+        None
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn an_answer_is_found_among_what_else_is_printed() {
+            let body = br#"{"version":"1","plan":{"Err":"no"}}"#;
+            let mut printed = b"{ noise of a constructor\n{".to_vec();
+            printed.extend_from_slice(MARKER);
+            printed.extend_from_slice(format!("{}\n", body.len()).as_bytes());
+            printed.extend_from_slice(body);
+            let whole = printed.len();
+            printed.extend_from_slice(b"\nnoise at exit\n");
+            let read = read(&printed).expect("it is there").expect("it is whole");
+            assert_eq!(read.version, "1");
+            assert_eq!(read.plan.unwrap_err(), "no");
+            for cut in 0..whole {
+                assert!(super::read(&printed[..cut]).is_none(), "cut at {cut}");
+            }
+        }
+
+        #[test]
+        fn garbage_is_no_answer() {
+            let mut printed = MARKER.to_vec();
+            printed.extend_from_slice(b"3\n{]}");
+            assert!(matches!(read(&printed), Some(Err(_))));
+            printed.truncate(MARKER.len());
+            printed.extend_from_slice(b"99999999999999999999999\n");
+            assert!(read(&printed).is_none());
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! `cargo itest`: the binaries of a workspace in one run.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use libc::{SIGINT, SIGTERM};
+
+use crate::scene::{Ended, Scene};
+use crate::{locks, sample};
+
+/// Tests in `one`, `two` and `three` together; the gate is open.
+const TESTS: usize = 121;
+const BINARIES: [&str; 6] = ["--test", "one", "--test", "two", "--test", "three"];
+
+fn with<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [words, more].concat()
+}
+
+/// All of `db` and `server` happened once, in order.
+fn check_session(scene: &Scene) {
+    let steps = ["server up", "db up", "db down", "server down"];
+    let session = |event: &String| steps.contains(&event.as_str());
+    let seen: Vec<String> = scene.events().into_iter().filter(session).collect();
+    assert_eq!(seen, steps);
+}
+
+#[test]
+fn one_session_for_all_binaries() {
+    for threads in ["--test-threads=1", "--test-threads=4"] {
+        let scene = Scene::new();
+        scene.open_gate();
+        let ended = scene.run(scene.cargo_itest(&with(&BINARIES, &[threads])));
+        ended.must_exit(0);
+        assert_eq!(ended.counts(), (TESTS, 0), "{ended}");
+        let results = ended.results();
+        for name in ["sample::one t00", "sample::two t39", "sample::three t20"] {
+            assert_eq!(results.get(name), Some(&"ok"), "{name}; {ended}");
+        }
+        check_session(&scene);
+        scene.nothing_is_left();
+    }
+}
+
+#[test]
+fn filters_hold_for_all_binaries() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&with(&BINARIES, &["t1", "--skip", "t11"])));
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (27, 0), "{ended}");
+    ended.must_say(&["running 27 tests", "94 filtered out"]);
+    check_session(&scene);
+
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&with(&BINARIES, &["--", "--exact", "t39"])));
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (3, 0), "{ended}");
+
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&with(&BINARIES, &["no_such_test"])));
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (0, 0), "{ended}");
+    assert_eq!(scene.events(), [""; 0], "nothing is set up");
+}
+
+#[test]
+fn a_crash_costs_one_test_of_one_binary() {
+    let scene = Scene::new();
+    scene.open_gate();
+    let words = ["--test", "crash", "--test", "two", "aborts", "exits", "t0"];
+    let ended = scene.run(scene.cargo_itest(&words));
+    ended.must_exit(101);
+    let results = ended.results();
+    let word = |name| results.get(name).copied();
+    assert_eq!(
+        word("sample::crash aborts::b_victim"),
+        Some("FAILED"),
+        "{ended}"
+    );
+    assert_eq!(
+        word("sample::crash aborts::a_before"),
+        Some("ok"),
+        "{ended}"
+    );
+    assert_eq!(word("sample::crash aborts::c_after"), Some("ok"), "{ended}");
+    for number in 0..10 {
+        let name = format!("sample::two t0{number}");
+        assert_eq!(results.get(&*name), Some(&"ok"), "{ended}");
+    }
+    ended.must_say(&["SIGABRT"]);
+    let names = "    sample::crash aborts::b_victim\n";
+    assert!(
+        ended.stdout.contains(names),
+        "it is named at the end; {ended}"
+    );
+    scene.nothing_is_left();
+}
+
+#[test]
+fn an_interrupt_cancels_tears_down_and_says_so() {
+    for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        let scene = Scene::new();
+        let words = [
+            "--test",
+            "signals",
+            "--test",
+            "one",
+            "asynchronous::",
+            "gated",
+        ];
+        let running = scene.start(scene.cargo_itest(&words));
+        scene.wait_for("waits started");
+        running.signal(signal);
+        let ended = running.wait();
+        ended.must_exit(code);
+        ended.must_say(&["interrupted", "test result: FAILED."]);
+        scene.nothing_is_left();
+        for fixture in ["row", "table", "server"] {
+            assert_eq!(scene.ups_and_downs(fixture), (1, 1), "{fixture}; {ended}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_ends_a_binary_of_libtest() {
+    let scene = Scene::new();
+    let mut command = scene.cargo_itest(&["-p", "other", "--lib", "waits_where_it_shall"]);
+    command.env("SAMPLE_WAITS", "1");
+    let running = scene.start(command);
+    scene.wait_for("unit test waits");
+    running.signal(SIGINT);
+    let ended = running.wait();
+    ended.must_exit(130);
+    scene.nothing_is_left();
+}
+
+/// Locks hold between binaries: the sample's `locked` is in both.
+#[test]
+fn workers_of_several_binaries_exclude_each_other() {
+    let scene = Scene::new();
+    let words = ["-p", "other", "--test", "holder", "--test", "waiter"];
+    let command = scene.cargo_itest(&with(&words, &["--test-threads=6"]));
+    let ended = scene.run(command);
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (2 * locks::TESTS, 0), "{ended}");
+    locks::check_events(&scene, locks::in_process);
+    let pids: BTreeSet<u32> = scene.events_of().into_iter().map(|(pid, _)| pid).collect();
+    assert!(pids.len() > 2, "workers: {pids:?}");
+}
+
+fn other(scene: &Scene, words: &[&str], variable: Option<&str>) -> Ended {
+    let mut command = scene.cargo_itest(&with(&["-p", "other"], words));
+    if let Some(name) = variable {
+        command.env(name, "1");
+    }
+    scene.run(command)
+}
+
+#[test]
+fn results_of_libtest_are_in_the_report() {
+    let scene = Scene::new();
+    let ended = other(&scene, &["--lib"], None);
+    ended.must_exit(0);
+    let results = ended.results();
+    let word = |name| results.get(name).copied();
+    assert_eq!(word("tests::passes"), Some("ok"), "{ended}");
+    assert_eq!(word("tests::panics"), Some("ok"), "{ended}");
+    assert_eq!(
+        word("tests::ignored"),
+        Some("ignored, not today"),
+        "{ended}"
+    );
+    assert_eq!(ended.counts(), (5, 0), "{ended}");
+
+    let scene = Scene::new();
+    let ended = other(&scene, &["--lib", "--test", "abrupt"], Some("SAMPLE_FAILS"));
+    ended.must_exit(101);
+    assert_eq!(ended.counts(), (5, 1), "{ended}");
+    let section = ended.section("other tests::fails_where_it_shall");
+    assert!(section.contains("on the way\n"), "{ended}");
+    assert!(section.contains("it shall\nfail"), "{ended}");
+    assert_eq!(ended.results()["other::abrupt of_abrupt"], "ok", "{ended}");
+}
+
+#[test]
+fn a_binary_of_libtest_that_crashes_is_named() {
+    let scene = Scene::new();
+    let words = ["--lib", "--test", "own", "--", "--test-threads=1"];
+    let ended = other(&scene, &words, Some("SAMPLE_ABORTS"));
+    ended.must_exit(101);
+    ended.must_say(&[
+        "the process of `other` ended before one of its tests had a result",
+        "SIGABRT",
+    ]);
+    assert_eq!(ended.results()["other::own own"], "ok", "{ended}");
+}
+
+#[test]
+fn a_harness_of_its_own_is_one_test() {
+    let scene = Scene::new();
+    let ended = other(&scene, &["--test", "own"], None);
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (1, 0), "{ended}");
+    let ended = other(&scene, &["--test", "own"], Some("SAMPLE_FAILS"));
+    ended.must_exit(101);
+    ended.must_say(&["exited with code 3", "directory "]);
+    let ended = other(&scene, &["--test", "own", "nothing"], Some("SAMPLE_FAILS"));
+    ended.must_exit(0);
+}
+
+/// A binary that cannot be listed names itself and takes no other with it.
+#[test]
+fn a_listing_that_fails_costs_one_binary() {
+    let scene = Scene::new();
+    let words = [
+        "--lib", "--test", "abrupt", "--test", "ill", "--test", "own",
+    ];
+    let ended = other(&scene, &words, Some("SAMPLE_ABORTS"));
+    ended.must_exit(101);
+    ended.must_say(&[
+        "the tests of `other::abrupt` cannot be listed",
+        "what went wrong",
+        "nothing of `other::ill` runs: its fixtures are wrong",
+        "no fixture named `nobody`",
+    ]);
+    assert_eq!(ended.results()["other tests::passes"], "ok", "{ended}");
+    assert_eq!(ended.results()["other::own own"], "ok", "{ended}");
+
+    let scene = Scene::new();
+    let ended = other(&scene, &["--test", "abrupt"], None);
+    ended.must_exit(0);
+    assert_eq!(
+        ended.results()["of_abrupt"],
+        "ok",
+        "noise is no hindrance; {ended}"
+    );
+}
+
+/// The lines that `own` prints, those apart that differ from process to process.
+fn surroundings(text: &str) -> BTreeSet<String> {
+    let differs = |line: &&str| {
+        let own = [
+            "variable ITEST_RUN=",
+            "variable SAMPLE_EVENTS=",
+            "variable TMPDIR=",
+        ];
+        own.iter().any(|start| line.starts_with(start))
+    };
+    let lines = text
+        .lines()
+        .filter(|line| line.starts_with("variable ") || line.starts_with("directory "));
+    lines
+        .filter(|line| !differs(line))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn tests_get_what_cargo_test_gives_them() {
+    let words = ["--package", "other", "--test", "own", "--offline"];
+    let scene = Scene::new();
+    let cargo: Command = sample::cargo(&with(&["test"], &words));
+    let expected = surroundings(&scene.run(cargo).stdout);
+    assert!(expected.len() > 20, "{expected:?}");
+    let has = |start: &str| expected.iter().any(|line| line.starts_with(start));
+    assert!(has("variable SAMPLE_OF_BUILD=of the build script"));
+    assert!(has("variable LD_LIBRARY_PATH=") && has("variable CARGO_PKG_VERSION=0.2.0"));
+    let command = scene.cargo_itest(&["-p", "other", "--test", "own", "--nocapture"]);
+    let seen = surroundings(&scene.run(command).stdout);
+    let missing: Vec<_> = expected.difference(&seen).collect();
+    let more: Vec<_> = seen.difference(&expected).collect();
+    assert!(
+        missing.is_empty() && more.is_empty(),
+        "missing {missing:?}, more {more:?}"
+    );
+}
+
+#[test]
+fn what_does_not_build_ends_with_101() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&["--test", "no_such_target"]));
+    ended.must_exit(101);
+    ended.must_say(&["no test target named `no_such_target`"]);
+    let ended = scene.run(scene.cargo_itest(&["-p", "other", "--examples", "-F", "broken"]));
+    ended.must_exit(101);
+    ended.must_say(&["mismatched types", "could not compile `other`"]);
+}
+
+#[test]
+fn a_command_line_that_cannot_be_followed_ends_with_101() {
+    for (words, says) in [
+        (&["--exat"][..], "similar name: `--exact`"),
+        (&["--doc"], "cargo test --doc"),
+        (&["-p"], "needs a value"),
+    ] {
+        let scene = Scene::new();
+        let ended = scene.run(scene.cargo_itest(words));
+        ended.must_exit(101);
+        ended.must_say(&["error: ", says]);
+    }
+}
+
+#[test]
+fn help_is_there_for_every_flag() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&["--help"]));
+    ended.must_exit(0);
+    ended.must_say(&[
+        "Usage: cargo itest",
+        "--cargo-profile NAME",
+        "--exact",
+        "--require",
+    ]);
+    let long = ended
+        .stdout
+        .lines()
+        .filter(|line| line.chars().count() > 90);
+    assert_eq!(long.count(), 0, "{ended}");
+}

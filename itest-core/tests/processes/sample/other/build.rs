@@ -1,0 +1,3 @@
+fn main() {
+    println!("cargo:rustc-env=SAMPLE_OF_BUILD=of the build script");
+}
