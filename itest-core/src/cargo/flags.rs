@@ -202,6 +202,14 @@ pub(super) const FLAGS: &[Flag] = &[
         Ours,
         "List, fixtures and plan for programs",
     ),
+    flag("force", None, None, Ours, "Of init: overwrite files"),
+    flag(
+        "sweep",
+        None,
+        None,
+        Ours,
+        "Of doctor: clean what dead processes left",
+    ),
     flag("help", Some('h'), None, Ours, "Print this text"),
     flag("no-fail-fast", None, None, Nowhere, ""),
     flag(

@@ -6,7 +6,9 @@
 
 mod artifacts;
 mod binary;
+mod doctor;
 mod flags;
+mod init;
 mod invoke;
 mod plain;
 mod record;
@@ -77,5 +79,7 @@ fn obey(words: Words) -> Result<ExitCode, Stop> {
         Command::List => tables::list(&words),
         Command::Fixtures => tables::fixtures(&words),
         Command::Plan => tables::plan(&words),
+        Command::Doctor => doctor::doctor(&words),
+        Command::Init => init::init(&words),
     }
 }

@@ -7,10 +7,14 @@ use super::plain::Plain;
 use super::words::Words;
 use super::{Stop, artifacts, record};
 use crate::describe::Wanted;
-use crate::run::{CrewKind, Job, dispatch, say};
+use crate::run::{CrewKind, Job, dispatch, refusal, say};
 
 /// Builds and runs.
 pub(super) fn run(words: &Words) -> Result<ExitCode, Stop> {
+    if let Some(refusal) = refusal(&words.args) {
+        say(&refusal);
+        return Err(Stop::Said);
+    }
     let built = artifacts::build(words)?;
     if words.no_run {
         return Ok(ExitCode::SUCCESS);
@@ -35,7 +39,7 @@ fn add(job: &mut Job, binary: Binary, found: Found, words: &Words) {
                 Err(broken) => job.broken.push(*broken),
             }
         }
-        Found::Libtest => match Plain::libtest(binary, &words.args) {
+        Found::Libtest => match Plain::libtest(binary, words) {
             Ok(plain) => job.alone.push(Box::new(plain)),
             Err(broken) => job.broken.push(*broken),
         },

@@ -66,7 +66,7 @@ impl Findings {
                     details,
                 });
             }
-            Found::Libtest => self.alone.push(Plain::libtest(binary, &words.args)?),
+            Found::Libtest => self.alone.push(Plain::libtest(binary, words)?),
             Found::Other => self.alone.push(Plain::other(binary, &words.args)),
             Found::Failed(broken) => return Err(broken),
         }

@@ -1,6 +1,7 @@
 //! [`Words`]: the command line of `cargo itest`, sorted into cargo's part and the tests'.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use super::flags::{FLAGS, Flag, Goes};
 use crate::cli::{self, Args, Parsed};
@@ -12,14 +13,18 @@ pub(super) enum Command {
     List,
     Fixtures,
     Plan,
+    Doctor,
+    Init,
 }
 
 impl Command {
-    pub(super) const ALL: [Command; 4] = [
+    pub(super) const ALL: [Command; 6] = [
         Command::Run,
         Command::List,
         Command::Fixtures,
         Command::Plan,
+        Command::Doctor,
+        Command::Init,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -28,6 +33,8 @@ impl Command {
             Command::List => "list",
             Command::Fixtures => "fixtures",
             Command::Plan => "plan",
+            Command::Doctor => "doctor",
+            Command::Init => "init",
         }
     }
 
@@ -37,6 +44,8 @@ impl Command {
             Command::List => "List the tests of all binaries; `--json` has a line for each",
             Command::Fixtures => "Show the fixtures, and what overrides what; `--json`",
             Command::Plan => "Show what would be set up, run and torn down; `--json`",
+            Command::Doctor => "Look what is there and what was left; `--sweep` cleans",
+            Command::Init => "Write files of settings to start from; `--force` overwrites",
         }
     }
 }
@@ -49,6 +58,10 @@ pub(super) struct Words {
     pub(super) no_run: bool,
     /// For programs.
     pub(super) json: bool,
+    /// Overwrite what is there.
+    pub(super) force: bool,
+    /// Clean what was left.
+    pub(super) sweep: bool,
     /// For `cargo test`.
     pub(super) cargo: Vec<OsString>,
     /// Some of them choose targets.
@@ -85,10 +98,26 @@ impl Words {
             help,
             no_run,
             json,
+            force,
+            sweep,
         } = sorted;
         let program = OsString::from("cargo-itest");
         let line = std::iter::once(program).chain(tests.iter().cloned());
-        let (args, asked) = match cli::parse(line, &|name| std::env::var_os(name)) {
+        // The configuration of the project that is built.
+        let manifest = cargo
+            .iter()
+            .skip_while(|word| *word != "--manifest-path")
+            .nth(1);
+        let project = manifest
+            .and_then(|path| Path::new(path).parent())
+            .map(Path::to_owned);
+        let variable = |name: &str| match (name, &project) {
+            ("CARGO_MANIFEST_DIR", Some(project)) => {
+                std::path::absolute(project).ok().map(Into::into)
+            }
+            _ => std::env::var_os(name),
+        };
+        let (args, asked) = match cli::parse(line, &variable) {
             Ok(Parsed::Run(args)) => (args, false),
             // Behind `--`.
             Ok(Parsed::Help(_)) => (Box::new(cli::no_args()), true),
@@ -102,6 +131,8 @@ impl Words {
             help: help || asked,
             no_run,
             json,
+            force,
+            sweep,
             cargo,
             selects,
             tests,
@@ -123,6 +154,8 @@ struct Sorted {
     help: bool,
     no_run: bool,
     json: bool,
+    force: bool,
+    sweep: bool,
 }
 
 impl Sorted {
@@ -208,6 +241,8 @@ impl Sorted {
                 "help" => self.help = true,
                 "no-run" => self.no_run = true,
                 "json" => self.json = true,
+                "force" => self.force = true,
+                "sweep" => self.sweep = true,
                 _ => unreachable!("every flag of ours has its place"),
             },
             Goes::Refused(instead) => {
@@ -269,6 +304,25 @@ mod tests {
             "",
             "-Z unstable-options --ignored",
         );
+    }
+
+    #[test]
+    fn flags_reach_drop_in_tests_as_variables() {
+        let words = [
+            "-m",
+            "not slow",
+            "x",
+            "--retries=2",
+            "--exact",
+            "--in-process",
+        ];
+        let found = cli::variables(&words.map(OsString::from));
+        let expected = [
+            ("ITEST_MARKERS", "not slow"),
+            ("ITEST_RETRIES", "2"),
+            ("ITEST_IN_PROCESS", "1"),
+        ];
+        assert_eq!(found, expected.map(|(name, value)| (name, value.into())));
     }
 
     #[test]

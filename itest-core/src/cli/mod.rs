@@ -74,6 +74,35 @@ pub(crate) fn takes_value(name: &str, short: Option<char>) -> bool {
     })
 }
 
+/// The variables that stand for the flags among those words, for processes that the words do not
+/// reach.
+#[cfg(feature = "cli")]
+pub(crate) fn variables(words: &[OsString]) -> Vec<(&'static str, OsString)> {
+    let mut found = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(text) = word.to_str() else { continue };
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(OsString::from(value))),
+            None => (text, None),
+        };
+        let mut flags = flags::FLAGS.iter();
+        let flag = flags.find(|flag| {
+            let short = flag.short.map(|short| format!("-{short}"));
+            name == format!("--{}", flag.name) || Some(name) == short.as_deref()
+        });
+        let Some(flag) = flag else { continue };
+        let value = match flag.takes {
+            flags::Takes::Value(..) => value.or_else(|| words.next().cloned()),
+            _ => Some(value.unwrap_or_else(|| "1".into())),
+        };
+        if let (Some(variable), Some(value)) = (flag.variable, value) {
+            found.push((variable, value));
+        }
+    }
+    found
+}
+
 /// A command line that cannot be followed: printed to stderr, exit code 101, nothing is run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct UsageError {

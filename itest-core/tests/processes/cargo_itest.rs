@@ -9,7 +9,7 @@ use crate::scene::{Ended, Scene};
 use crate::{locks, sample};
 
 /// Tests in `one`, `two` and `three` together; the gate is open.
-const TESTS: usize = 121;
+const TESTS: usize = 301;
 const BINARIES: [&str; 6] = ["--test", "one", "--test", "two", "--test", "three"];
 
 fn with<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
@@ -47,7 +47,7 @@ fn filters_hold_for_all_binaries() {
     let ended = scene.run(scene.cargo_itest(&with(&BINARIES, &["t1", "--skip", "t11"])));
     ended.must_exit(0);
     assert_eq!(ended.counts(), (27, 0), "{ended}");
-    ended.must_say(&["running 27 tests", "94 filtered out"]);
+    ended.must_say(&["running 27 tests", "274 filtered out"]);
     check_session(&scene);
 
     let scene = Scene::new();
@@ -256,9 +256,11 @@ fn surroundings(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn tests_get_what_cargo_test_gives_them() {
-    let words = ["--package", "other", "--test", "own", "--offline"];
+    let words = ["--package", "other", "--test", "own"];
     let scene = Scene::new();
-    let cargo: Command = sample::cargo(&with(&["test"], &words));
+    let mut cargo: Command = sample::cargo(&with(&["test"], &words));
+    cargo.env("CARGO_NET_OFFLINE", "true");
+    cargo.env("CARGO_TERM_COLOR", "never");
     let expected = surroundings(&scene.run(cargo).stdout);
     assert!(expected.len() > 20, "{expected:?}");
     let has = |start: &str| expected.iter().any(|line| line.starts_with(start));
@@ -315,4 +317,103 @@ fn help_is_there_for_every_flag() {
         .lines()
         .filter(|line| line.chars().count() > 90);
     assert_eq!(long.count(), 0, "{ended}");
+}
+
+#[test]
+fn what_there_is_is_shown_without_running_it() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&with(&["list"], &with(&BINARIES, &["t0"]))));
+    ended.must_exit(0);
+    ended.must_say(&[
+        "sample::one t00\n",
+        "sample::three t09\n",
+        "30 tests in 3 binaries",
+    ]);
+
+    let command = scene.cargo_itest(&with(&["fixtures", "--json"], &BINARIES));
+    let ended = scene.run(command);
+    ended.must_exit(0);
+    let fixtures = ended.stdout.lines().map(|line| {
+        let fixture: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+        let text = |key: &str| fixture[key].as_str().unwrap_or_default().to_owned();
+        (
+            text("path"),
+            text("scope"),
+            fixture["used_by"].as_u64(),
+            fixture["binaries"].clone(),
+        )
+    });
+    let db = fixtures.into_iter().find(|(path, ..)| path == "common::db");
+    let (_, scope, used_by, binaries) = db.expect("it is there");
+    assert_eq!((scope.as_str(), used_by), ("session", Some(200)), "{ended}");
+    assert_eq!(binaries, serde_json::json!(["sample::one", "sample::two"]));
+
+    let plan = || {
+        let words = [
+            "plan", "--json", "--test", "one", "--test", "two", "t0", "gated",
+        ];
+        let ended = scene.run(scene.cargo_itest(&words));
+        ended.must_exit(0);
+        ended.stdout
+    };
+    let first = plan();
+    assert_eq!(first, plan(), "it is the same every time");
+    let parsed: serde_json::Value = serde_json::from_str(&first).expect("it is JSON");
+    let steps = parsed[0]["steps"].as_array().expect("there are steps");
+    let setups = steps.iter().filter(|step| step["step"] == "setup");
+    assert_eq!(setups.count(), 2, "`server` and `db`, once: {first}");
+    assert_eq!(scene.events(), [""; 0], "nothing was run");
+    assert!(scene.processes().is_empty());
+}
+
+#[test]
+fn a_single_binary_shows_its_fixtures_and_plan() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.binary("one", &["--fixtures"]));
+    ended.must_exit(0);
+    ended.must_say(&[
+        "common::server (session)",
+        "asks for server",
+        "used by 101 tests",
+    ]);
+    let ended = scene.run(scene.binary("one", &["--setup-plan", "--exact", "t07"]));
+    ended.must_exit(0);
+    let expected = "SETUP    S common::server\nSETUP    S common::db\n        \
+                    t07 (common::server, common::db)\nTEARDOWN S common::db\n\
+                    TEARDOWN S common::server\n";
+    assert_eq!(ended.stdout, expected);
+    assert_eq!(scene.events(), [""; 0], "nothing was run");
+}
+
+#[test]
+fn the_doctor_looks_at_what_is_there() {
+    let scene = Scene::new();
+    let ended = scene.run(scene.cargo_itest(&["doctor"]));
+    ended.must_exit(0);
+    ended.must_say(&[
+        "Toolchain\n  ok    cargo ",
+        "nothing runs, nothing was left",
+        "PostgreSQL",
+    ]);
+}
+
+#[test]
+fn settings_are_written_once() {
+    let scene = Scene::new();
+    let project = scene.empty_project();
+    let init = |words: &[&str]| {
+        let mut command = scene.cargo_itest(&with(&["init"], words));
+        command.current_dir(&project);
+        let ended = scene.run(command);
+        ended.must_exit(0);
+        ended.stdout
+    };
+    assert_eq!(init(&[]).matches("wrote ").count(), 2);
+    let file = project.join(".config/itest.toml");
+    let written = std::fs::read_to_string(&file).expect("it was written");
+    std::fs::write(&file, "# mine\n").expect("it can be written");
+    assert_eq!(init(&[]).matches("as it is").count(), 2);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
+    init(&["--force"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), written);
 }

@@ -90,12 +90,23 @@ impl Scene {
         copy
     }
 
+    /// The directory of a package without targets.
+    pub(crate) fn empty_project(&self) -> PathBuf {
+        let project = self.directory.join("project");
+        fs::create_dir_all(&project).expect("a directory should be made");
+        let manifest = "[package]\nname = \"empty\"\n";
+        fs::write(project.join("Cargo.toml"), manifest).expect("a file should be made");
+        project
+    }
+
     /// `cargo itest WORDS`, of this package if they do not say.
     pub(crate) fn cargo_itest(&self, words: &[&str]) -> Command {
         let mut command = sample::cargo_itest();
         command
-            .args(["itest", "--offline", "--color=never"])
-            .args(words);
+            .arg("itest")
+            .args(words)
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CARGO_TERM_COLOR", "never");
         command
     }
 

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use self::output::{Line, Output};
 use super::binary::Binary;
+use super::words::Words;
 use crate::cli::{Args, Ignored};
 use crate::event::{BinaryId, Event, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
@@ -36,13 +37,16 @@ pub(super) struct Plain {
     ignored: Vec<TestName>,
     filtered_out: usize,
     arguments: Vec<OsString>,
+    /// For drop-in tests: flags that libtest does not know.
+    variables: Vec<(&'static str, OsString)>,
     is_libtest: bool,
     capture: bool,
 }
 
 impl Plain {
     /// A binary of libtest; asks it for its tests.
-    pub(super) fn libtest(binary: Binary, args: &Args) -> Result<Self, Box<Broken>> {
+    pub(super) fn libtest(binary: Binary, words: &Words) -> Result<Self, Box<Broken>> {
+        let args = &words.args;
         let selected = list(&binary, &selection(args, args.ignored))?;
         let ignored = match args.ignored {
             Ignored::No => list(&binary, &selection(args, Ignored::Only))?,
@@ -66,6 +70,7 @@ impl Plain {
             tests: selected,
             ignored,
             arguments,
+            variables: crate::cli::variables(&words.tests),
             is_libtest: true,
             capture: args.capture,
             binary,
@@ -83,6 +88,7 @@ impl Plain {
             ignored: Vec::new(),
             filtered_out: usize::from(!is_selected),
             arguments: Vec::new(),
+            variables: Vec::new(),
             is_libtest: false,
             capture: args.capture,
             binary,
@@ -97,6 +103,7 @@ impl Plain {
     fn start(&self, join: &dyn Fn(&mut Command)) -> std::io::Result<(Child, Receiver<String>)> {
         let mut command = self.binary.command(&self.arguments)?;
         join(&mut command);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
