@@ -139,6 +139,6 @@ pub fn sweep_now() -> Vec<Swept> {
         })
     });
     let swept = swept.collect();
-    crate::session::sweep_runs();
+    super::sweep();
     swept
 }

@@ -28,6 +28,8 @@ enum Step {
     Done {
         id: u64,
     },
+    /// Its owner has a part in the directory of the run that ends with this process.
+    Runs(Identity),
     /// Its owner is a session host.
     Hosts(Hosting),
 }
@@ -58,6 +60,8 @@ pub(super) struct Contents {
     pub(super) header: Option<Header>,
     /// In the order of registration.
     pub(super) entries: Vec<Listed>,
+    /// Whose end is the end of the run in whose directory it has a part.
+    pub(super) runner: Option<Identity>,
     pub(super) hosting: Option<Hosting>,
 }
 
@@ -78,6 +82,8 @@ pub(super) struct Journal {
     path: PathBuf,
     /// Length with nothing but the header.
     empty: u64,
+    /// What this process has to do with a run.
+    part: Option<Step>,
     /// Cleans in our place when it ends with us.
     _reaper: Reaper,
 }
@@ -90,17 +96,28 @@ impl Journal {
         append_header(&mut file, owner)?;
         Ok(Journal {
             empty: file.metadata()?.len(),
+            part: None,
             file,
             path,
             _reaper: reaper,
         })
     }
 
+    /// Notes that this process has a part in the directory of a run; once is enough.
+    pub(super) fn runs(&mut self, runner: Identity) -> io::Result<()> {
+        match self.part {
+            Some(_) => Ok(()),
+            None => self.take_part(Step::Runs(runner)),
+        }
+    }
+
     /// Notes that this process is a session host.
     pub(super) fn hosts(&mut self, hosting: Hosting) -> io::Result<()> {
-        write(&mut self.file, &Step::Hosts(hosting))?;
-        self.empty = self.file.metadata()?.len();
-        Ok(())
+        self.take_part(Step::Hosts(hosting))
+    }
+
+    fn take_part(&mut self, step: Step) -> io::Result<()> {
+        write(&mut self.file, self.part.insert(step))
     }
 
     pub(super) fn add(&mut self, id: u64, record: &Record, user: &str) -> io::Result<()> {
@@ -110,7 +127,12 @@ impl Journal {
     /// Notes that it was cleaned, and whether it was the last one.
     pub(super) fn done(&mut self, id: u64, is_last: bool) {
         match is_last {
-            true => drop(self.file.set_len(self.empty)),
+            true => {
+                let _ = self.file.set_len(self.empty);
+                if let Some(part) = &self.part {
+                    let _ = write(&mut self.file, part);
+                }
+            }
             // If it cannot be noted it is cleaned once more, by someone who finds nothing there.
             false => drop(append_done(&mut self.file, id)),
         }
@@ -194,7 +216,11 @@ pub(super) fn parse(bytes: &[u8]) -> Contents {
             Ok(Step::Add { id, record, user }) => {
                 contents.entries.push(Listed { id, record, user })
             }
-            Ok(Step::Hosts(hosting)) => contents.hosting = Some(hosting),
+            Ok(Step::Runs(runner)) => contents.runner = Some(runner),
+            Ok(Step::Hosts(hosting)) => {
+                contents.runner = Some(hosting.runner);
+                contents.hosting = Some(hosting);
+            }
             Ok(Step::Done { id }) => contents.entries.retain(|entry| entry.id != id),
             Err(_) => {}
         }

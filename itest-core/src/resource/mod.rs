@@ -32,11 +32,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use owner::finish;
 #[cfg(unix)]
-pub(crate) use owner::guard_host;
+pub(crate) use owner::{guard_host, guard_run};
 #[cfg(unix)]
 pub(crate) use process::Identity;
 #[cfg(unix)]
-pub(crate) use sweep::{settle, sweep};
+pub(crate) use sweep::{files, settle, sweep};
 
 /// Something outside of the process that must not stay: a process, a directory, a container.
 ///

@@ -83,9 +83,14 @@ pub(super) fn add(record: Option<Record>, user: &str) -> io::Result<u64> {
     written.map(|()| id)
 }
 
-/// Has a reaper from now on, which removes the directory of a run whose host dies.
-///
-/// Called before anything is registered. `offers` is the file with what the host offers.
+/// Has a reaper from now on, which removes the directory of a run if whoever makes it, or starts a
+/// host in it, dies before there is one.
+#[cfg(unix)]
+pub(crate) fn guard_run(runner: Identity) -> io::Result<()> {
+    lock().journal()?.runs(runner)
+}
+
+/// The same for a session host. `offers` is the file with what the host offers.
 #[cfg(unix)]
 pub(crate) fn guard_host(runner: Identity, offers: &Path) -> io::Result<()> {
     let offers = offers.into();

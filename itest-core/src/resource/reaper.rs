@@ -79,9 +79,9 @@ fn live(journal: &OsStr) {
     // The owner never writes.
     let _ = io::stdin().read_to_end(&mut Vec::new());
     let swept = sweep::clean_journal(Path::new(journal), sweep::Wait::ForLock);
-    if let Some(hosting) = swept.and_then(|swept| swept.contents.hosting) {
+    if let Some(runner) = swept.and_then(|swept| swept.contents.runner) {
         // As long as the run lasts, its directory tells that the host has died.
-        outlive(hosting.runner);
+        outlive(runner);
         crate::session::sweep_runs();
     }
 }

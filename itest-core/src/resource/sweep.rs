@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -30,12 +30,28 @@ pub(super) struct Swept {
     pub(super) errors: Vec<String>,
 }
 
-/// Cleans what dead owners have left.
+/// Cleans what dead owners have left, and removes files and directories of dead runs.
 ///
-/// Costs the reading of one directory if there is nothing.
+/// Costs the reading of three directories if there is nothing.
 pub(crate) fn sweep() {
     for path in journal::all() {
         clean_journal(&path, Wait::No);
+    }
+    sweep_files();
+    crate::session::sweep_runs();
+}
+
+/// Where a dispatcher has files for its workers, each locked while it lives.
+pub(crate) fn files() -> io::Result<PathBuf> {
+    crate::session::shared_directory("files")
+}
+
+fn sweep_files() {
+    let entries = files().and_then(fs::read_dir).into_iter().flatten();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if let Ok(Some(_)) = take(&path, Wait::No) {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 

@@ -97,8 +97,11 @@ impl Session {
 
     /// This process is the whole run.
     #[cfg(not(unix))]
-    pub(crate) fn acquire(&self, _: &[HeldLock]) -> Result<(), Failure> {
-        Ok(())
+    pub(crate) fn acquire(
+        &self,
+        _: &[HeldLock],
+    ) -> Result<Option<std::convert::Infallible>, Failure> {
+        Ok(None)
     }
 
     pub(crate) fn upstream(&self) -> Arc<dyn Upstream> {

@@ -11,7 +11,7 @@ use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::directory::{self, Directory};
+use super::directory::Directory;
 use super::host::{HOST_VARIABLE, Orders};
 use super::protocol::{self, Reply, Request};
 use super::run::Run;
@@ -218,10 +218,9 @@ impl Hosts {
 
     /// Starts a host and waits until it serves. Called under the run's lock.
     fn start_locked(&self, directory: &Directory, program: &Program) -> io::Result<usize> {
+        crate::resource::guard_run(self.run.runner.identity())?;
         let host = directory.hosts();
         if host == 0 {
-            directory::sweep();
-            crate::resource::sweep();
             super::errors::tell();
         }
         let socket = directory.file(host, "sock");

@@ -55,6 +55,7 @@ impl Owner {
     /// When the directory of the run cannot be made.
     pub(crate) fn new(hosts: Arc<Hosts>) -> io::Result<Self> {
         super::errors::tell();
+        crate::resource::guard_run(hosts.run.runner.identity())?;
         super::directory::Directory::of_owned(&hosts.run.id)?;
         Ok(Owner {
             hosts,

@@ -1,6 +1,9 @@
 //! What was registered is gone after every end of a process, and was cleaned once.
 
 use std::collections::BTreeMap;
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::process::Command;
 
 use libc::{SIGKILL, SIGSTOP};
@@ -315,4 +318,39 @@ fn the_doctor_tells_who_lives_and_what_was_left() {
     swept.must_say(&["swept process group", "swept directory", "` of own"]);
     all_was_cleaned_once(&scene);
     assert_eq!(doctor(&scene, "examines").stdout.matches(" of ").count(), 0);
+}
+
+#[test]
+fn a_run_removes_files_and_directories_of_dead_ones() {
+    for (target, test) in [("output", "passes"), ("locks_drop_in", "f0")] {
+        let scene = scene();
+        let base = scene.base();
+        let files = [
+            "files/passed-1-2",
+            "nextest-1/0.offers",
+            "nextest-1/0.life",
+            "journals/1-2-0",
+        ];
+        for file in files {
+            write_private(&base, file);
+        }
+        // One of a run that lives.
+        let held = write_private(&base, "files/output-1-2");
+        held.lock().expect("nobody else has it");
+        scene.run(scene.binary(target, &[test])).must_exit(0);
+        let left: Vec<_> = scene.temporary_files();
+        assert_eq!(left, [base.join("files/output-1-2")], "{target}");
+    }
+}
+
+/// Writes a file below the directory that runs share, with directories as they make them.
+fn write_private(base: &Path, file: &str) -> File {
+    let path = base.join(file);
+    let directory = path.parent().expect("it has one");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .expect("the directory should be made");
+    File::create(path).expect("the file should be made")
 }

@@ -227,6 +227,14 @@ impl Scene {
         files
     }
 
+    /// The directory that the runs of a user share.
+    pub(crate) fn base(&self) -> PathBuf {
+        // SAFETY: a plain system call that cannot fail.
+        #[expect(unsafe_code, reason = "std has no geteuid")]
+        let user = unsafe { libc::geteuid() };
+        self.directory.join("tmp").join(format!("itest-{user}"))
+    }
+
     /// Files and directories that the run made for a while.
     pub(crate) fn temporary_files(&self) -> Vec<PathBuf> {
         let mut files = Vec::new();
@@ -288,7 +296,7 @@ impl Drop for Scene {
 }
 
 /// All below `directory`, except what the runs of a user share: a directory, in it one for errors
-/// that the next run tells, and one for journals, which is empty when nothing runs.
+/// that the next run tells, and two that are empty when nothing runs.
 fn list(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -301,7 +309,8 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) {
             continue;
         }
         list(&path, files);
-        if !is_base && name != "journals" {
+        let is_shared = is_base || name == "journals" || name == "files";
+        if !is_shared {
             files.push(path);
         }
     }

@@ -308,22 +308,27 @@ fn unnamed_file() -> io::Result<File> {
     Ok(file)
 }
 
+/// A file that is locked while we live: others sweep it otherwise.
 fn temporary_file(what: &str) -> io::Result<(File, PathBuf)> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let dir = std::env::temp_dir();
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    let directory = resource::files()?;
     loop {
-        let name = format!("itest-{what}-{}-{:x}", std::process::id(), unique());
-        let path = dir.join(name);
+        let path = directory.join(format!("{what}-{}-{:x}", std::process::id(), unique()));
         let file = File::options()
             .read(true)
             .append(true)
             .create_new(true)
             .mode(0o600)
             .open(&path);
-        match file {
-            Ok(file) => return Ok((file, path)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        let file = match file {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             Err(error) => return Err(error),
+        };
+        file.lock()?;
+        // Between the two, a sweep may have found it free.
+        if file.metadata()?.nlink() > 0 {
+            return Ok((file, path));
         }
     }
 }
