@@ -9,13 +9,16 @@ use super::runner::Runner;
 
 /// The directory of one run, readable by its owner only.
 ///
-/// It has a `lock`, the socket `owner.sock` of a dispatcher that wants to know what happens, and of
+/// It has a `lock`, the `runner` whose end is the run's, the socket `owner.sock` of a dispatcher that wants to know what happens, and of
 /// each host `N` its socket `N.sock`, the list of its fixtures `N.offers`, its output `N.log` and
 /// its life `N.life`, a lock that it holds.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     pub(super) path: PathBuf,
 }
+
+/// The file that tells whose end is the end of the run.
+const RUNNER: &str = "runner";
 
 /// Longest path of a socket that every system takes.
 const SOCKET_PATH_LIMIT: usize = 100;
@@ -55,6 +58,22 @@ impl Directory {
         self.path.join("owner.sock")
     }
 
+    /// Notes whose end is the end of the run; before the first host starts.
+    pub(super) fn note_runner(&self, runner: Runner) -> io::Result<()> {
+        let Runner { pid, started } = runner;
+        fs::write(self.path.join(RUNNER), format!("{pid} {started}"))
+    }
+
+    /// Whose end is the end of the run, if a host was started.
+    fn runner(&self) -> Option<Runner> {
+        let text = fs::read_to_string(self.path.join(RUNNER)).ok()?;
+        let (pid, started) = text.split_once(' ')?;
+        Some(Runner {
+            pid: pid.parse().ok()?,
+            started: started.parse().ok()?,
+        })
+    }
+
     /// How many hosts there have been.
     pub(super) fn hosts(&self) -> usize {
         (0..)
@@ -89,8 +108,9 @@ pub(super) fn sweep() {
         let name = run.file_name();
         let owner = name.to_str().and_then(super::run::owner);
         let run = Directory::at(run.path());
-        let is_young = run.hosts() == 0 && owner.is_none();
-        if is_young || owner.is_some_and(Runner::is_there) {
+        let runner = owner.or_else(|| run.runner());
+        let is_young = run.hosts() == 0 && runner.is_none();
+        if is_young || runner.is_some_and(Runner::is_there) {
             continue;
         }
         let Ok(lock) = open_lock(&run.path.join("lock")) else {

@@ -221,6 +221,7 @@ impl Hosts {
         crate::resource::guard_run(self.run.runner.identity())?;
         let host = directory.hosts();
         if host == 0 {
+            directory.note_runner(self.run.runner)?;
             super::errors::tell();
         }
         let socket = directory.file(host, "sock");

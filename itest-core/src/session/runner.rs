@@ -67,11 +67,7 @@ impl Runner {
 
     /// Whether it still runs.
     pub(super) fn is_there(self) -> bool {
-        if cfg!(target_os = "linux") {
-            start_of(self.pid).is_some_and(|started| started == self.started)
-        } else {
-            exists(self.pid)
-        }
+        self.identity().runs()
     }
 }
 
@@ -149,6 +145,7 @@ fn wait(runner: Runner) -> io::Result<()> {
     Ok(())
 }
 
+#[cfg(not(target_os = "linux"))]
 #[expect(
     unsafe_code,
     reason = "std cannot look at a process that is not a child"

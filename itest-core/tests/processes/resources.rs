@@ -10,7 +10,7 @@ use libc::{SIGKILL, SIGSTOP};
 
 use crate::process::{Found, signal};
 use crate::sample;
-use crate::scene::{Ended, Running, Scene, without_runner};
+use crate::scene::{Ended, LIMIT, Running, Scene, until, without_runner};
 
 /// Writes down how it was called.
 const DOCKER: &str = r#"#!/bin/sh
@@ -134,7 +134,15 @@ fn kill(scene: &Scene, running: Running<'_>, is: fn(&Found) -> bool) -> Ended {
         }
     }
     scene.open_gate();
-    running.wait()
+    let ended = running.wait();
+    let is_gone = || {
+        let left = scene.processes().into_iter();
+        !left
+            .filter(is)
+            .any(|left| victims.iter().any(|victim| victim.pid == left.pid))
+    };
+    until(LIMIT, || is_gone().then_some(())).expect("what is killed ends");
+    ended
 }
 
 /// The test that has fixtures of all scopes and waits.
