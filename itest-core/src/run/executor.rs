@@ -250,10 +250,7 @@ thread_local! {
 }
 
 /// Whether the test has failed whose fixtures are torn down on this thread.
-#[cfg_attr(
-    not(feature = "service"),
-    expect(dead_code, reason = "services keep things then")
-)]
+#[allow(dead_code, reason = "some services keep things then")]
 pub(crate) fn test_failed() -> bool {
     FAILED.get()
 }

@@ -4,7 +4,7 @@
 //! module `scenes` are `#[ignore]`d: others run them, in a process of its own, to see how a run
 //! ends.
 
-#[cfg(feature = "container")]
+#[cfg(all(unix, feature = "container"))]
 mod container;
 #[cfg(feature = "mariadb")]
 mod mariadb;
