@@ -71,6 +71,8 @@ fn tests(server: &Postgres, sample: &sample::Binaries) {
             let run = |binary: &std::path::Path| {
                 let mut command = Command::new(binary);
                 command.arg(&threads).current_dir(sample::directory());
+                // Ours would be that of this program.
+                command.env("CARGO_MANIFEST_DIR", sample::directory());
                 for variable in ["DATABASE_URL", "ITEST_POSTGRES_URL"] {
                     command.env_remove(variable);
                 }

@@ -96,12 +96,25 @@ impl Drop for ServiceDirectory {
 ///
 /// The system copies without moving the bytes through this process, or shares them, where it can.
 pub(crate) fn copy(from: &Path, to: &Path, user: Option<User>) -> io::Result<()> {
+    copy_but(from, to, user, None)
+}
+
+/// The same without one path in it.
+pub(crate) fn copy_but(
+    from: &Path,
+    to: &Path,
+    user: Option<User>,
+    but: Option<&Path>,
+) -> io::Result<()> {
     create_private(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
+        if but.is_some_and(|but| *but == entry.path()) {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target, user)?;
+            copy_but(&entry.path(), &target, user, but)?;
         } else {
             fs::copy(entry.path(), &target)?;
             if let Some(user) = user {

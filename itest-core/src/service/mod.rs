@@ -35,7 +35,12 @@ mod probe;
 mod process;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(any(feature = "mariadb", feature = "nats", feature = "redis"))]
+#[cfg(any(
+    feature = "mariadb",
+    feature = "nats",
+    feature = "postgres",
+    feature = "redis",
+))]
 #[allow(dead_code, reason = "no service needs all of it")]
 mod server;
 #[cfg(feature = "sqlite")]

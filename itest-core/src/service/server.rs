@@ -20,7 +20,7 @@ pub(crate) enum Running {
     /// A program of this machine. The process goes before its directory does.
     Process(
         ServerProcess,
-        #[expect(dead_code, reason = "for its drop")] ServiceDirectory,
+        #[allow(dead_code, reason = "for its drop")] ServiceDirectory,
     ),
     /// A container.
     Container(Container),

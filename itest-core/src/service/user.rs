@@ -39,6 +39,23 @@ impl User {
         )
     }
 
+    /// Whose that is, if this process is root.
+    #[cfg(unix)]
+    pub(crate) fn of(path: &Path) -> io::Result<Option<User>> {
+        use std::os::unix::fs::MetadataExt;
+        let meta = path.metadata()?;
+        let user = User {
+            id: meta.uid(),
+            group: meta.gid(),
+        };
+        Ok(crate::condition::is_root().then_some(user))
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Path) -> io::Result<Option<User>> {
+        Ok(None)
+    }
+
     /// There is no such change.
     #[cfg(not(unix))]
     pub(crate) fn instead_of_root(_: &[&str]) -> Option<User> {

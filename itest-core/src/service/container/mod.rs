@@ -223,7 +223,12 @@ impl Container {
     }
 
     /// The same, blocking.
-    #[cfg(any(feature = "mariadb", feature = "nats", feature = "redis"))]
+    #[cfg(any(
+        feature = "mariadb",
+        feature = "nats",
+        feature = "postgres",
+        feature = "redis",
+    ))]
     pub(crate) fn remove(&self) -> Result<()> {
         match &self.owned {
             Some(owned) => owned.remove(),

@@ -80,6 +80,10 @@ pub(super) fn explain(postgres: &Postgres, error: SqlError) -> Error {
                 false => Error::new("its directory is gone").caused_by(error),
             });
         }
+        (SqlError::Lost(_), Origin::Container(container)) => format!(
+            "the PostgreSQL server of this run (container `{}`) does not answer any more",
+            container.id()
+        ),
         (SqlError::Lost(_), Origin::Given(variable)) => {
             format!("the PostgreSQL server of {variable} does not answer any more")
         }

@@ -2,6 +2,7 @@
 
 use super::Postgres;
 use super::client::Client;
+use super::container;
 use super::install::Installation;
 use super::server::{Options, PrivateServer};
 use super::url::Url;
@@ -123,7 +124,7 @@ impl Builder {
             return Ok(Ok(postgres));
         }
         if let Some(found) = Installation::find(self.version.as_deref(), &mut probes)? {
-            let mut options = self.options;
+            let mut options = self.options.clone();
             if !options
                 .initdb
                 .iter()
@@ -138,7 +139,13 @@ impl Builder {
             let (server, client) = PrivateServer::start(&found, &options)?;
             return Postgres::of_private(server, client).map(Ok);
         }
-        Ok(Err(probes.reason(HELP)))
+        let version = self.version.as_deref();
+        match container::start(version, &self.options, &mut probes)? {
+            Some((container, url, client)) => {
+                Postgres::of_container(container, &url, client).map(Ok)
+            }
+            None => Ok(Err(probes.reason(HELP))),
+        }
     }
 
     /// The server that a variable names.

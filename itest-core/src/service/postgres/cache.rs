@@ -16,13 +16,16 @@ use crate::service::process::run;
 use crate::service::user::User;
 
 /// Counted up when what an entry has in it changes.
-const FORMAT: &str = "1";
+const FORMAT: &str = "3";
 
 /// The superuser of our servers.
 pub(super) const SUPERUSER: &str = "postgres";
 
-/// Says that an entry is complete.
+/// Says that an entry is complete, and in a copy, of which state of the entry it is one.
 const COMPLETE: &str = "itest-complete";
+
+/// The number of the template that an entry has; a copy has its files only when they are needed.
+const TEMPLATE: &str = "itest-template";
 
 /// A place in the cache.
 #[derive(Debug, Clone)]
@@ -66,7 +69,8 @@ impl Entry {
             lock = self.lock_file()?;
             self.wait_for(lock.lock_shared())?;
         }
-        directory::copy(&self.directory, data, user).context(|| {
+        let template = template_of(&self.directory);
+        directory::copy_but(&self.directory, data, user, template.as_deref()).context(|| {
             format!(
                 "cannot copy the initialised data directory `{}` to `{}`",
                 self.directory.display(),
@@ -135,7 +139,7 @@ impl Entry {
             user.runs(&mut command);
         }
         run(&mut command).context(|| "cannot initialise a PostgreSQL data directory".to_owned())?;
-        write(&self.directory, &data, || Ok(true))?;
+        write(&self.directory, &data, None, || Ok(true))?;
         if self.is_complete() {
             return Ok(());
         }
@@ -147,20 +151,58 @@ impl Entry {
 }
 
 /// Makes a running server's data the entry of that directory, if nothing has changed while it was
-/// copied, which `is_consistent` tells afterwards.
+/// copied, which `is_consistent` tells afterwards. It has one template, of that number.
 pub(super) fn replace(
     entry: &Path,
     data: &Path,
+    template: &str,
     is_consistent: impl FnOnce() -> Result<bool>,
 ) -> Result<()> {
     let lock = File::create(entry.with_extension("lock"));
     let lock = lock.and_then(|file| file.lock().map(|()| file));
     let _lock = lock.context(|| format!("cannot lock the cache `{}`", entry.display()))?;
-    write(entry, data, is_consistent)
+    write(entry, data, Some(template), is_consistent)
+}
+
+/// The directory of the files of an entry's template.
+fn template_of(entry: &Path) -> Option<PathBuf> {
+    let number = fs::read_to_string(entry.join(TEMPLATE)).ok()?;
+    Some(entry.join("base").join(number))
+}
+
+/// Gives a running server the files of the template of that number, if it lacks them: nobody has
+/// looked at them before, since nobody can connect to a template.
+///
+/// `false` if they are not to be had any more.
+pub(super) fn add_template(entry: &Path, data: &Path, template: &str) -> Result<bool> {
+    let files = data.join("base").join(template);
+    if files.exists() {
+        return Ok(true);
+    }
+    let failed = || format!("cannot copy a template to `{}`", files.display());
+    let lock = File::create(entry.with_extension("lock")).context(failed)?;
+    lock.lock_shared().context(failed)?;
+    // Of another state of the entry they would be the files of another server.
+    let state = |directory: &Path| fs::read(directory.join(COMPLETE)).ok();
+    let cached = entry.join("base").join(template);
+    if state(entry) != state(data) || !cached.exists() {
+        return Ok(false);
+    }
+    let partial = data.join("base").join("itest-partial");
+    User::of(data)
+        .and_then(|user| directory::copy(&cached, &partial, user))
+        .and_then(|()| fs::rename(&partial, &files))
+        .context(failed)?;
+    Ok(true)
 }
 
 /// Called under the entry's lock.
-fn write(entry: &Path, data: &Path, is_consistent: impl FnOnce() -> Result<bool>) -> Result<()> {
+fn write(
+    entry: &Path,
+    data: &Path,
+    template: Option<&str>,
+    is_consistent: impl FnOnce() -> Result<bool>,
+) -> Result<()> {
     let partial = entry.with_extension("partial");
     let failed = |what: &'static str| {
         move || {
@@ -181,7 +223,14 @@ fn write(entry: &Path, data: &Path, is_consistent: impl FnOnce() -> Result<bool>
         let _ = fs::remove_dir_all(&partial);
         return Ok(());
     }
-    fs::write(partial.join(COMPLETE), FORMAT).context(failed("write"))?;
+    match template {
+        Some(number) => fs::write(partial.join(TEMPLATE), number).context(failed("write"))?,
+        None => {
+            let _ = fs::remove_file(partial.join(TEMPLATE));
+        }
+    }
+    let state = format!("{:016x}", directory::random());
+    fs::write(partial.join(COMPLETE), state).context(failed("write"))?;
     if entry.exists() {
         fs::remove_dir_all(entry).context(failed("replace"))?;
     }

@@ -32,6 +32,15 @@ const BYTES: u64 = 1 << 30;
 /// The first number of the advisory locks that say whose databases are still in use.
 const LOCKS: i32 = 0x6974_6573;
 
+/// Whose server it is.
+#[derive(Debug)]
+pub(super) enum Owner {
+    /// We started it, perhaps with its data in a directory of this machine.
+    Us(Option<PathBuf>),
+    /// It was there before.
+    Somebody,
+}
+
 /// A thread with a connection; ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct Janitor {
@@ -47,20 +56,19 @@ struct Work {
     waiting: VecDeque<String>,
     /// Of a private server: how many may wait; known when the first one is told.
     limit: Option<usize>,
-    /// The data directory of a private server.
-    data: Option<PathBuf>,
+    owner: Owner,
 }
 
 impl Janitor {
-    /// For the databases of a run with that tag; `data` is the private server's.
+    /// For the databases of a run with that tag.
     pub(super) fn start(
         mut client: Client,
         url: &Url,
         tag: &str,
-        data: Option<PathBuf>,
+        owner: Owner,
     ) -> Result<Self, SqlError> {
         client.query(&format!("LISTEN {CHANNEL}"))?;
-        let foreign = data.is_none();
+        let foreign = matches!(owner, Owner::Somebody);
         if foreign {
             client.query(&format!(
                 "SELECT pg_advisory_lock({LOCKS}, {})",
@@ -73,7 +81,7 @@ impl Janitor {
             tag: tag.to_owned(),
             waiting: VecDeque::new(),
             limit: None,
-            data,
+            owner,
         };
         let thread = thread::Builder::new()
             .name("itest-postgres".to_owned())
@@ -106,16 +114,19 @@ impl Drop for Janitor {
 impl Work {
     fn serve(&mut self) -> Result<(), SqlError> {
         loop {
-            let told = self.client.notifications(match self.data {
-                Some(_) => Duration::from_secs(3600),
-                None => QUIET,
+            let told = self.client.notifications(match self.owner {
+                Owner::Us(_) => Duration::from_secs(3600),
+                Owner::Somebody => QUIET,
             })?;
             let quiet = told.is_empty();
-            self.waiting.extend(told);
-            let limit = match self.data {
-                Some(_) => self.limit()?,
-                None if quiet => 0,
-                None => usize::MAX,
+            // Others may use the server too, and have their own janitors.
+            let ours = format!("itest_{}_", self.tag);
+            self.waiting
+                .extend(told.into_iter().filter(|name| name.starts_with(&ours)));
+            let limit = match self.owner {
+                Owner::Us(_) => self.limit()?,
+                Owner::Somebody if quiet => 0,
+                Owner::Somebody => usize::MAX,
             };
             while self.waiting.len() > limit {
                 if let Some(name) = self.waiting.pop_front() {
@@ -140,7 +151,10 @@ impl Work {
         let size = format!("SELECT pg_database_size({})", quote_text(name));
         let size = self.client.query_one(&size)?;
         let size: u64 = size.and_then(|size| size.parse().ok()).unwrap_or(10 << 20);
-        let free = self.data.as_deref().and_then(directory::free);
+        let free = match &self.owner {
+            Owner::Us(Some(data)) => directory::free(data),
+            _ => None,
+        };
         let bytes = BYTES.min(free.map_or(BYTES, |free| free / 8));
         let limit = usize::try_from(bytes / size.max(1)).unwrap_or(usize::MAX);
         self.limit = Some(limit.max(4));
@@ -149,7 +163,7 @@ impl Work {
 
     /// Drops what runs left on a foreign server that died without being able to.
     fn sweep(&mut self) -> Result<(), SqlError> {
-        if self.data.is_some() {
+        if matches!(self.owner, Owner::Us(_)) {
             return Ok(());
         }
         for name in databases(&mut self.client, "itest_")? {

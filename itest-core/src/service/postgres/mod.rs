@@ -8,6 +8,7 @@ mod admin;
 mod builder;
 mod cache;
 mod client;
+mod container;
 mod database;
 mod digest;
 mod fixtures;
@@ -26,9 +27,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use self::client::Client;
-use self::janitor::Janitor;
+use self::janitor::{Janitor, Owner};
 use self::server::PrivateServer;
 use self::url::Url;
+use super::container::Container;
 use super::directory::random;
 use super::error::{Context, Error, Result};
 
@@ -50,7 +52,9 @@ pub use self::template::PgTemplate;
 /// 2. `postgres` on this machine (`ITEST_POSTGRES_BIN`, `PATH`, where packages put it), as a
 ///    private server: on a copy of a cached data directory, in memory where there is room, without
 ///    durability, on a Unix socket of its own; as root it runs as the user `postgres` or `nobody`.
-/// 3. Else the tests that need it are skipped, and the reason lists what was tried;
+/// 3. A container of `postgres:17`, or of the version asked for, or of `ITEST_POSTGRES_IMAGE`, where
+///    there is Docker or Podman.
+/// 4. Else the tests that need it are skipped, and the reason lists what was tried;
 ///    `--require postgres` makes them fail.
 ///
 /// The value is a handle that goes to every test process as a copy. The one that started a server
@@ -86,6 +90,8 @@ enum Origin {
         /// The cached data directory that it started from.
         cache: PathBuf,
     },
+    /// We started it in a container.
+    Container(Container),
     /// The variable that named it.
     Given(String),
 }
@@ -97,7 +103,16 @@ struct Owned(Mutex<Option<Life>>);
 #[derive(Debug)]
 struct Life {
     janitor: Janitor,
-    server: Option<PrivateServer>,
+    server: Server,
+}
+
+/// What runs it.
+#[derive(Debug)]
+enum Server {
+    Private(PrivateServer),
+    Container(Container),
+    /// Somebody else.
+    Given,
 }
 
 impl Owned {
@@ -107,7 +122,11 @@ impl Owned {
             return Ok(());
         };
         drop(janitor);
-        server.map_or(Ok(()), PrivateServer::end)
+        match server {
+            Server::Private(server) => server.end(),
+            Server::Container(container) => container.remove(),
+            Server::Given => Ok(()),
+        }
     }
 }
 
@@ -130,24 +149,28 @@ impl Postgres {
             cache: server.cache().to_owned(),
         };
         let url = server.url().clone();
-        Postgres::with_janitor(origin, &url, client, Some(server))
+        Postgres::with_janitor(origin, &url, client, Server::Private(server))
+    }
+
+    fn of_container(container: Container, url: &Url, client: Client) -> Result<Self> {
+        let origin = Origin::Container(container.clone());
+        Postgres::with_janitor(origin, url, client, Server::Container(container))
     }
 
     fn of_given(variable: &str, url: &Url, client: Client) -> Result<Self> {
         let origin = Origin::Given(variable.to_owned());
-        Postgres::with_janitor(origin, url, client, None)
+        Postgres::with_janitor(origin, url, client, Server::Given)
     }
 
-    fn with_janitor(
-        origin: Origin,
-        url: &Url,
-        client: Client,
-        server: Option<PrivateServer>,
-    ) -> Result<Self> {
+    fn with_janitor(origin: Origin, url: &Url, client: Client, server: Server) -> Result<Self> {
         let tag = format!("{:08x}", random() as u32);
         let version = client.version().to_owned();
-        let data = server.as_ref().map(|server| server.directory().to_owned());
-        let janitor = Janitor::start(client, url, &tag, data)
+        let owner = match &server {
+            Server::Private(server) => Owner::Us(Some(server.directory().to_owned())),
+            Server::Container(_) => Owner::Us(None),
+            Server::Given => Owner::Somebody,
+        };
+        let janitor = Janitor::start(client, url, &tag, owner)
             .context(|| "cannot prepare for dropping databases".to_owned())?;
         let life = Life { janitor, server };
         Ok(Postgres {
@@ -213,14 +236,15 @@ impl Postgres {
         &self.version
     }
 
-    /// What the server has logged so far; `None` if it is not a private one, or is gone.
+    /// What the server has logged so far; `None` if it is not a private one on this machine, or is
+    /// gone.
     pub fn log(&self) -> Option<String> {
         match &self.origin {
             Origin::Private { log, .. } => {
                 let bytes = std::fs::read(log).ok()?;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
             }
-            Origin::Given(_) => None,
+            Origin::Container(_) | Origin::Given(_) => None,
         }
     }
 

@@ -221,6 +221,16 @@ fn command(port: u16, directory: &Path, installation: &Installation, options: &O
         .arg("-k")
         .arg(directory)
         .args(["-p", &port.to_string()]);
+    for (name, value) in settings(options) {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    // Nothing of the environment decides where it is.
+    command.env_remove("PGDATA").env_remove("PGPORT");
+    command
+}
+
+/// Ours, and then those that the user wants.
+pub(super) fn settings(options: &Options) -> Vec<(String, String)> {
     let listen = match options.tcp {
         true => "127.0.0.1",
         false => "",
@@ -229,16 +239,8 @@ fn command(port: u16, directory: &Path, installation: &Installation, options: &O
         .iter()
         .copied()
         .chain([("listen_addresses", listen)]);
-    let theirs = options
-        .settings
-        .iter()
-        .map(|(name, value)| (&**name, &**value));
-    for (name, value) in ours.chain(theirs) {
-        command.arg("-c").arg(format!("{name}={value}"));
-    }
-    // Nothing of the environment decides where it is.
-    command.env_remove("PGDATA").env_remove("PGPORT");
-    command
+    let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    ours.chain(options.settings.iter().cloned()).collect()
 }
 
 /// Why a server did not start.

@@ -16,8 +16,9 @@ use crate::service::error::{Context, Error, Result};
 /// Starts the names of templates; of no other database.
 pub(super) const PREFIX: &str = "itest_template_";
 
-/// How many templates stay in a cached data directory: each makes it larger for all runs.
-const KEPT: usize = 3;
+/// Starts the name of the template in a cached data directory: whoever gets a copy of that lacks
+/// the template's files, and must not find it by its own name.
+const CACHED: &str = "itest_cached_";
 
 /// How long connections to a fresh template may take to end.
 const LEAVE_LIMIT: Duration = Duration::from_secs(10);
@@ -132,12 +133,19 @@ impl Postgres {
             strategy: strategy(&mut client, &self.origin).map_err(refused)?,
         };
         let name = &template.name;
-        // Whoever makes it holds this lock; it is free when that connection ends, however.
-        let lock = format!("SELECT pg_advisory_lock(hashtext({}))", quote_text(name));
+        // Whoever makes it holds this lock; it is free when that connection ends, however. On a
+        // private server it is one for all templates, since keeping one may drop others.
+        let locked = match self.origin {
+            Origin::Private { .. } => PREFIX,
+            _ => name,
+        };
+        let lock = format!("SELECT pg_advisory_lock(hashtext({}))", quote_text(locked));
         client.query(&lock).map_err(refused)?;
-        let known = find(&mut client, name).map_err(refused)?;
-        let is_there = known == Some(true);
-        if known == Some(false) {
+        let is_there = match find(&mut client, name).map_err(refused)? {
+            Some((complete, _)) => complete,
+            None => self.take_from_cache(&mut client, name)?,
+        };
+        if !is_there && find(&mut client, name).map_err(refused)?.is_some() {
             // Somebody died over it.
             drop_template(&mut client, name).map_err(refused)?;
         }
@@ -145,11 +153,38 @@ impl Postgres {
             let create = format!("CREATE DATABASE {}", quote_name(name));
             client.query(&create).map_err(refused)?;
         }
+        let used = format!(
+            "COMMENT ON DATABASE {} IS 'used by {}'",
+            quote_name(name),
+            self.tag
+        );
+        client.query(&used).map_err(refused)?;
         Ok(Making {
             client,
             template,
             is_there,
         })
+    }
+
+    /// Gives a private server the template that came with its data, and whose files it lacks as
+    /// long as nobody needs them; whether there is one.
+    fn take_from_cache(&self, client: &mut Client, name: &str) -> Result<bool> {
+        let Origin::Private {
+            directory, cache, ..
+        } = &self.origin
+        else {
+            return Ok(false);
+        };
+        let refused = |error| admin::explain(self, error);
+        let cached = cached(name);
+        let Some((true, number)) = find(client, &cached).map_err(refused)? else {
+            return Ok(false);
+        };
+        if !cache::add_template(cache, &directory.join("data"), &number)? {
+            return Ok(false);
+        }
+        rename(client, &cached, name).map_err(refused)?;
+        Ok(true)
     }
 
     /// A user without the right would learn it from every test.
@@ -191,7 +226,8 @@ impl Making {
         } = &self.template.postgres.origin
         {
             // The next run migrates it again if this does not work.
-            let _ = keep(&mut self.client, &directory.join("data"), cache);
+            let tag = &self.template.postgres.tag;
+            let _ = keep(&mut self.client, name, tag, &directory.join("data"), cache);
         }
         Ok(self.template)
     }
@@ -271,7 +307,7 @@ fn strategy(client: &mut Client, origin: &Origin) -> Result<String, SqlError> {
         return Ok(String::new());
     }
     let durable = match origin {
-        Origin::Private { .. } => false,
+        Origin::Private { .. } | Origin::Container(_) => false,
         Origin::Given(_) => client.query_one("SHOW fsync")?.as_deref() != Some("off"),
     };
     Ok(match durable {
@@ -280,13 +316,16 @@ fn strategy(client: &mut Client, origin: &Origin) -> Result<String, SqlError> {
     })
 }
 
-/// Whether the template is complete; `None` if there is none.
-fn find(client: &mut Client, name: &str) -> Result<Option<bool>, SqlError> {
+/// Whether the template is complete, and its number; `None` if there is none.
+fn find(client: &mut Client, name: &str) -> Result<Option<(bool, String)>, SqlError> {
     let sql = format!(
-        "SELECT datistemplate AND NOT datallowconn FROM pg_database WHERE datname = {}",
+        "SELECT datistemplate AND NOT datallowconn, oid FROM pg_database WHERE datname = {}",
         quote_text(name)
     );
-    Ok(client.query_one(&sql)?.map(|complete| complete == "t"))
+    Ok(match &client.query(&sql)?.concat()[..] {
+        [Some(complete), Some(number)] => Some((complete == "t", number.clone())),
+        _ => None,
+    })
 }
 
 /// Nobody can connect any more: a copy of a database that is in use fails, after five seconds.
@@ -320,36 +359,53 @@ fn drop_template(client: &mut Client, name: &str) -> Result<Vec<Row>, SqlError> 
     client.query(&format!("DROP DATABASE IF EXISTS {quoted}{force}"))
 }
 
-/// Makes the server's data, with the template in it, the cached data directory.
+/// Makes the server's data, with the template in it, the cached data directory. Of several
+/// templates of a run, one is kept.
 ///
 /// A running server's files are a consistent whole after a checkpoint as long as nothing was
 /// logged since: a server that starts on them finds what a crash at that moment would have left.
-fn keep(client: &mut Client, data: &Path, cache: &Path) -> Result<()> {
+fn keep(client: &mut Client, name: &str, tag: &str, data: &Path, cache: &Path) -> Result<()> {
     let failed = |error: SqlError| Error::new("cannot keep the template").caused_by(error);
-    let oldest = format!(
-        "SELECT datname FROM pg_database WHERE datname LIKE '{}%' ORDER BY oid DESC OFFSET {KEPT}",
-        PREFIX.replace('_', "\\_")
+    let others = format!(
+        "SELECT datname, shobj_description(oid, 'pg_database') = 'used by {tag}' FROM pg_database \
+         WHERE datname ~ '^({PREFIX}|{CACHED})' AND datname <> {}",
+        quote_text(name)
     );
-    for name in client
-        .query(&oldest)
-        .map_err(failed)?
-        .concat()
-        .into_iter()
-        .flatten()
-    {
-        drop_template(client, &name).map_err(failed)?;
+    let others = client.query(&others).map_err(failed)?;
+    if others.iter().any(|row| row[1].as_deref() == Some("t")) {
+        return Ok(());
     }
+    for other in others.into_iter().filter_map(|row| row.into_iter().next()?) {
+        drop_template(client, &other).map_err(failed)?;
+    }
+    let Some((true, number)) = find(client, name).map_err(failed)? else {
+        return Ok(());
+    };
     let others = "SELECT 1 FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
     if !client.query(others).map_err(failed)?.is_empty() {
         // Somebody has a database already; it is not for the next run.
         return Ok(());
     }
     let place = "SELECT pg_current_wal_insert_lsn()";
+    let cached = cached(name);
+    rename(client, name, &cached).map_err(failed)?;
     client.query("CHECKPOINT").map_err(failed)?;
     let before = client.query_one(place).map_err(failed)?;
-    cache::replace(cache, data, || {
+    let replaced = cache::replace(cache, data, &number, || {
         Ok(client.query_one(place).map_err(failed)? == before)
-    })
+    });
+    rename(client, &cached, name).map_err(failed)?;
+    replaced
+}
+
+fn cached(name: &str) -> String {
+    name.replacen(PREFIX, CACHED, 1)
+}
+
+fn rename(client: &mut Client, from: &str, to: &str) -> Result<(), SqlError> {
+    let (from, to) = (quote_name(from), quote_name(to));
+    client.query(&format!("ALTER DATABASE {from} RENAME TO {to}"))?;
+    Ok(())
 }
 
 /// All that is in a file, or below a directory.

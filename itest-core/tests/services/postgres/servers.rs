@@ -78,3 +78,44 @@ async fn a_handle_goes_through_json(postgres: &Postgres) -> Result {
     assert_eq!(sql(postgres.url(), "SELECT 1"), "1");
     Ok(())
 }
+
+/// A program that answers as Docker does, whose container is a server that we started.
+const ENGINE: &str = r#"#!/bin/sh
+dir=$(dirname "$0")
+echo "$@" >>"$dir/calls"
+case "$1" in
+    version) echo 20.10 ;;
+    run) echo 0123456789abcdef ;;
+    port) echo "127.0.0.1:$(cat "$dir/port")" ;;
+    wait) while [ ! -e "$dir/removed" ]; do sleep 0.02; done ;;
+    rm) touch "$dir/removed" ;;
+    *) ;;
+esac
+"#;
+
+/// A version that is not installed.
+#[integration]
+async fn a_container_is_the_last_way() -> Result {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Postgres::builder().tcp(true).private().start().await?;
+    let (_, port) = server.url().rsplit_once(':').unwrap();
+    let port = port.split('/').next().unwrap();
+    let place = crate::scene::Place::new("pg-engine");
+    place.write("docker", ENGINE);
+    place.write("port", port);
+    let engine = format!("{}/docker", place.path());
+    std::fs::set_permissions(&engine, std::fs::Permissions::from_mode(0o755))?;
+    crate::scene::Scene::of("postgres::scenes::other_version::")
+        .env("ITEST_CONTAINER_ENGINE", &engine)
+        .run()
+        .ended_with(0)
+        .says("2 passed");
+    let calls = std::fs::read_to_string(format!("{}/calls", place.path()))?;
+    assert!(calls.contains("--env POSTGRES_PASSWORD="), "{calls}");
+    assert!(
+        calls.contains("postgres:1.0 postgres -c fsync=off"),
+        "{calls}"
+    );
+    assert!(calls.contains("rm -f -v 0123456789abcdef"), "{calls}");
+    Ok(())
+}
