@@ -26,8 +26,9 @@ pub(super) const KEPT: &str = "kept by itest";
 /// How long nobody must have told anything before the janitor of a foreign server drops.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// How much the databases of a private server may take that wait to be dropped.
-const BYTES: u64 = 1 << 30;
+/// How much the databases of a private server may take that wait to be dropped, if there is room:
+/// each drop makes all connections of the server wait for a moment.
+const BYTES: u64 = 4 << 30;
 
 /// The first number of the advisory locks that say whose databases are still in use.
 const LOCKS: i32 = 0x6974_6573;
