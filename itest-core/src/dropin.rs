@@ -122,7 +122,7 @@ impl DropIn {
             on_hung: Arc::new(|test, failure| hung(test, &failure)),
         };
         let binary = binary_id();
-        let recorder = Recorder::new(History::load([&*binary]));
+        let recorder = Recorder::new(History::load([&*binary]), &args);
         let session = Session::drop_in(&shared, args.in_process)
             .map_err(|error| format!("error: there can be no session: {error}"))?;
         let process = Host::new(shared.clone(), Holds::Process, Some(session.upstream()));

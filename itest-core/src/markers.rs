@@ -15,6 +15,8 @@
 ///     assert!(request.has_marker("integration"));
 /// }
 /// ```
+///
+#[doc = include_str!("../docs/selecting.md")]
 #[macro_export]
 macro_rules! markers {
     ($($name:ident $(($($argument:ident = $value:expr),+ $(,)?))?),+ $(,)?) => {

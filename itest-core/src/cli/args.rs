@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::UsageError;
-use super::config::{Config, Guard, Leaks, Override};
+use super::config::{Config, Guard, Override};
 use super::duration::duration;
 use super::expression::Expression;
 use super::help::nearest;
@@ -48,8 +48,12 @@ pub(crate) struct Args {
     pub(crate) slow_timeout: Option<Duration>,
     /// An unexpected pass is a failure, unless the test says that it is not.
     pub(crate) strict_xfail: bool,
-    /// What tests must not leave behind.
-    pub(crate) leaks: Leaks,
+    /// Only tests that failed the last time.
+    pub(crate) last_failed: bool,
+    /// Only a part of the tests.
+    pub(crate) shard: Option<Shard>,
+    /// The run, of which this process may be a part, is that of a shard.
+    pub(crate) sharded: bool,
     /// What keeps tests from running at all.
     pub(crate) guard: Guard,
     /// As asked for; `None` leaves it to us.
@@ -97,6 +101,14 @@ pub(crate) enum Show {
     Fixtures,
     /// What would be set up, run and torn down.
     SetupPlan,
+}
+
+/// One of several machines' parts of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shard {
+    /// From 1.
+    pub(crate) number: usize,
+    pub(crate) of: usize,
 }
 
 /// What holds for tests that may say something themselves.
@@ -261,6 +273,8 @@ impl Args {
     pub(crate) fn select_all(&mut self) {
         self.markers = None;
         self.keywords = None;
+        self.last_failed = false;
+        self.shard = None;
     }
 
     /// Whether the flags about attributes leave a test in the selection.
@@ -467,9 +481,10 @@ pub(super) fn time(from: &str, text: &str) -> Result<Duration, String> {
     duration(text).map_err(|error| format!("{from}: {error}"))
 }
 
-/// What `--leaks` means.
-pub(super) fn leaks(from: &str, text: &str) -> Result<Leaks, String> {
-    Leaks::parse(text).ok_or_else(|| format!("{from} is `{text}`, should be off, warn or deny"))
+/// What `--shard` means.
+pub(super) fn shard(from: &str, text: &str) -> Result<Shard, String> {
+    Shard::parse(text)
+        .ok_or_else(|| format!("{from} is `{text}`, should be K/N with K from 1 to N, `2/3`"))
 }
 
 /// Adds the environment and the configuration, and checks what flags mean together.
@@ -535,9 +550,9 @@ pub(super) fn resolve(
         Some(time) => time,
         None => settings.parsed("ITEST_SLOW_TIMEOUT", time)?.unwrap_or(SLOW),
     };
-    let all_leaks = match low.leaks {
-        Some(leaks) => Some(leaks),
-        None => settings.parsed("ITEST_LEAKS", leaks)?,
+    let shard = match low.shard {
+        Some(shard) => Some(shard),
+        None => settings.parsed("ITEST_SHARD", shard)?,
     };
     let no_color = settings
         .variable("NO_COLOR")
@@ -561,7 +576,9 @@ pub(super) fn resolve(
         retries: settings.choice(low.retries, "ITEST_RETRIES", whole_number)?,
         slow_timeout: limit(slow_timeout),
         strict_xfail: low.strict_xfail || settings.on("ITEST_STRICT_XFAIL"),
-        leaks: all_leaks.unwrap_or(config.leaks),
+        last_failed: low.last_failed || (!selected && settings.on("ITEST_LAST_FAILED")),
+        shard: shard.filter(|_| !selected),
+        sharded: shard.is_some(),
         test_threads,
         capture: !(low.no_capture || settings.libtest_on("RUST_TEST_NOCAPTURE")),
         show_output: low.show_output || settings.on("ITEST_SHOW_OUTPUT"),

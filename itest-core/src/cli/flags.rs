@@ -388,14 +388,22 @@ pub(super) const FLAGS: &[Flag] = &[
         ..Flag::DEFAULT
     },
     Flag {
-        name: "leaks",
-        takes: Takes::Value("off|warn|deny", |low, value| {
-            low.leaks = Some(args::leaks("--leaks", &text(value)?)?);
+        name: "last-failed",
+        takes: Takes::Nothing(|low| low.last_failed = true),
+        variable: Some("ITEST_LAST_FAILED"),
+        origin: Origin::Itest,
+        help: "Only tests that failed the last time they ran; all of them\nif none did",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "shard",
+        takes: Takes::Value("K/N", |low, value| {
+            low.shard = Some(args::shard("--shard", &text(value)?)?);
             Ok(())
         }),
-        variable: Some("ITEST_LEAKS"),
+        variable: Some("ITEST_SHARD"),
         origin: Origin::Itest,
-        help: "What to do if a test leaves the working directory or the\nenvironment changed, files open, processes or async tasks",
+        help: "Only the Kth of N shares of the tests, balanced by the\ntimes that earlier runs recorded",
         ..Flag::DEFAULT
     },
     Flag {

@@ -8,8 +8,7 @@ use std::time::Duration;
 use lexopt::{Arg, Error, Parser};
 
 use super::UsageError;
-use super::args::{Color, Format, Require, Setup};
-use super::config::Leaks;
+use super::args::{Color, Format, Require, Setup, Shard};
 use super::expression::Expression;
 use super::flags::{FLAGS, Takes};
 use super::help;
@@ -50,7 +49,8 @@ pub(super) struct LowArgs {
     pub(super) max_fail: Option<NonZeroUsize>,
     pub(super) fail_on_skip: bool,
     pub(super) strict_xfail: bool,
-    pub(super) leaks: Option<Leaks>,
+    pub(super) last_failed: bool,
+    pub(super) shard: Option<Shard>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,
     pub(super) setup_show: bool,

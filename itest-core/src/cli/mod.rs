@@ -19,7 +19,7 @@ mod low;
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use args::{Args, Format, Ignored, Require, Setup, Show, Thresholds};
+pub(crate) use args::{Args, Format, Ignored, Require, Setup, Shard, Show, Thresholds};
 
 /// What the command line asks for.
 #[derive(Debug)]

@@ -145,6 +145,34 @@ fn command_lines_mean() {
     check("", "ITEST_REQUIRE=", |_| ());
     check("--require=", "ITEST_REQUIRE=1", |_| ());
 
+    check("--fail-on-skip", "ITEST_REQUIRE=A", |it| {
+        it.require = Require::Any
+    });
+    check("--last-failed", "", |it| it.last_failed = true);
+    check("", "ITEST_LAST_FAILED=1", |it| it.last_failed = true);
+    check("", "ITEST_SHARD=2/3", |it| {
+        it.shard = Some(Shard { number: 2, of: 3 });
+        it.sharded = true;
+    });
+    // nextest has selected when it asks for one test.
+    check(
+        "--exact m::t",
+        "NEXTEST_TEST_NAME=m::t ITEST_SHARD=2/3 ITEST_LAST_FAILED=1 ITEST_MARKERS=a",
+        |it| {
+            it.filters = vec!["m::t".into()];
+            it.exact = true;
+            it.sharded = true;
+        },
+    );
+
+    let seconds = |seconds| Some(Some(Duration::from_secs(seconds)));
+    assert_eq!(
+        args("--timeout 5s", "ITEST_TIMEOUT=9s").timeout.all,
+        seconds(5)
+    );
+    assert_eq!(args("", "ITEST_TIMEOUT=9s").timeout.all, seconds(9));
+    assert_eq!(args("", "ITEST_TIMEOUT=0").timeout.all, Some(None));
+    assert_eq!(args("--retries 2", "").retries.all, Some(2));
     check("--in-process", "", |it| it.in_process = true);
     check("", "ITEST_IN_PROCESS=1", |it| it.in_process = true);
     check("", "ITEST_IN_PROCESS=0", |_| ());
@@ -356,6 +384,7 @@ fn every_flag_of_the_table_parses() {
             words += &match example {
                 "N" | "SEED" => " 1".to_owned(),
                 "TIME" => " 1s".to_owned(),
+                "K/N" => " 1/2".to_owned(),
                 // Another one would have to be in a file.
                 "NAME" if flag.name == "profile" => " default".to_owned(),
                 example => format!(" {example}"),

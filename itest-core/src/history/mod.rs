@@ -136,7 +136,6 @@ impl History {
     }
 
     /// How the test ended the last time that it was not skipped.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the schedule is to ask"))]
     pub(crate) fn last(&self, binary: &str, test: &str) -> Option<Past> {
         let binary = self.known(binary)?;
         match binary.entry(test) {
@@ -161,6 +160,19 @@ impl History {
     /// What is known of others is forgotten in time.
     pub(crate) fn complete(&mut self, binary: &str, tests: Vec<TestName>) {
         self.binary(binary).tests = Some(tests);
+    }
+
+    /// Whether any test of any binary failed the last time that it ran.
+    pub(crate) fn any_failure(&self) -> bool {
+        let files = self.directory.as_ref().map(fs::read_dir);
+        let files = files.into_iter().flatten().flatten().flatten();
+        let paths = files.map(|file| file.path());
+        paths
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|kind| kind == "history" || kind == "journal")
+            })
+            .any(|path| Binary::read_at(&path).0.has_failure())
     }
 
     fn known(&self, name: &str) -> Option<&Binary> {
@@ -228,21 +240,31 @@ impl Binary {
 
     /// What the file and the journal say, and what is wrong with them.
     fn read(directory: &Path, name: &str) -> (Binary, Option<String>) {
-        let path = place::file(directory, name, "history");
+        let (binary, warning) = Binary::read_at(&place::file(directory, name, "history"));
+        let name = name.to_owned();
+        (Binary { name, ..binary }, warning)
+    }
+
+    /// The same by the path of one of the two.
+    fn read_at(path: &Path) -> (Binary, Option<String>) {
+        let (path, journal) = (
+            path.with_extension("history"),
+            path.with_extension("journal"),
+        );
         let (mut binary, warning) = match read(&path) {
-            Ok(None) => (Binary::new(name), None),
+            Ok(None) => (Binary::default(), None),
             Ok(Some(text)) => match format::parse(&text) {
                 Ok((entries, count)) => (
                     Binary {
                         entries,
                         count,
-                        ..Binary::new(name)
+                        ..Binary::default()
                     },
                     None,
                 ),
-                Err(problem) => (Binary::new(name), Some(problem)),
+                Err(problem) => (Binary::default(), Some(problem)),
             },
-            Err(error) => (Binary::new(name), Some(error.to_string())),
+            Err(error) => (Binary::default(), Some(error.to_string())),
         };
         let warning = warning.map(|problem| {
             format!(
@@ -252,10 +274,18 @@ impl Binary {
             )
         });
         // Whatever is in a journal that was cut off is only lost.
-        if let Ok(Some(journal)) = read(&place::file(directory, name, "journal")) {
+        if let Ok(Some(journal)) = read(&journal) {
             binary.merge(&format::parse_journal(&journal));
         }
         (binary, warning)
+    }
+
+    fn has_failure(&self) -> bool {
+        let mut last = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.outcomes.last());
+        last.any(Past::is_failure)
     }
 
     fn has_news(&self) -> bool {

@@ -76,6 +76,7 @@ fn what_ran_is_known_the_next_time() {
     assert_eq!(millis(&history, "t"), Some(30));
     assert_eq!(history.last("b", "t"), Some(Past::Passed));
     assert_eq!(history.last("b", odd), Some(Past::Failed));
+    assert!(history.any_failure());
     assert_eq!(history.last("b", "other"), None);
     assert_eq!(history.last("other", "t"), None);
     // Asked for in another order, and once more.

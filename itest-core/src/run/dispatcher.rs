@@ -167,7 +167,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         clock,
         binary: job.only(),
         tally: Tally::default(),
-        recorder: Recorder::new(job.history()),
+        recorder: Recorder::new(job.history(), args),
         ensure_time: args.ensure_time,
         slow: args.slow_timeout,
         before: HashMap::new(),

@@ -17,6 +17,7 @@ pub(crate) use process::{
 pub(crate) mod recorder;
 mod runtime;
 mod schedule;
+mod selection;
 pub(crate) mod store;
 pub(crate) mod suite;
 mod threads;
@@ -218,10 +219,11 @@ pub(crate) fn plain_test_warning(plain: &PlainTest) -> String {
 pub(crate) fn verdicts(plan: &Plan, args: &Args) -> Vec<(usize, Verdict)> {
     let mut conditions = Conditions::default();
     let tests = plan.tests.iter().enumerate();
-    tests
+    let verdicts = tests
         .map(|(index, test)| (index, plan.verdict(test, &mut conditions, args)))
         .filter(|(_, verdict)| *verdict != Verdict::LeftOut)
-        .collect()
+        .collect();
+    selection::select(plan, verdicts, args)
 }
 
 /// What `--list` shows: like libtest, `#[ignore]`d tests are ignored whatever else was asked for.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cli::Args;
 use crate::event::{BinaryId, Event, Record, TestName};
 use crate::history::{History, Ran};
 use crate::outcome::Outcome;
@@ -18,10 +19,12 @@ pub(crate) struct Recorder {
     binaries: Vec<BinaryId>,
     /// Binaries of which all tests are to run.
     complete: Vec<(BinaryId, Vec<TestName>)>,
+    /// Times that change now would cut the next shard differently.
+    untimed: bool,
 }
 
 impl Recorder {
-    pub(crate) fn new(history: History) -> Self {
+    pub(crate) fn new(history: History, args: &Args) -> Self {
         let attempt = std::env::var("NEXTEST_ATTEMPT");
         let attempt = attempt.ok().and_then(|attempt| attempt.parse::<u32>().ok());
         Recorder {
@@ -29,6 +32,7 @@ impl Recorder {
             earlier: attempt.unwrap_or(1).saturating_sub(1),
             binaries: Vec::new(),
             complete: Vec::new(),
+            untimed: args.sharded,
         }
     }
 
@@ -59,7 +63,10 @@ impl Recorder {
         duration: Duration,
     ) {
         let attempts = attempts.saturating_add(self.earlier);
-        let ran = Ran::new(outcome, attempts, duration);
+        let mut ran = Ran::new(outcome, attempts, duration);
+        if self.untimed {
+            ran.forget_time();
+        }
         self.history.record(binary, test, ran);
     }
 
@@ -72,9 +79,10 @@ impl Recorder {
     /// Takes what is about to run.
     pub(crate) fn start(&mut self, suites: &[Suite]) {
         self.binaries = suites.iter().map(|suite| suite.id.clone()).collect();
-        let complete = suites
-            .iter()
-            .filter(|suite| suite.summary.filtered_out == 0);
+        let complete = suites.iter().filter(|suite| {
+            let all = &suite.summary;
+            all.filtered_out == 0 && all.selected() == all.tests.len()
+        });
         let all = complete.map(|suite| {
             let tests = suite.summary.tests.iter();
             (

@@ -21,6 +21,7 @@ mod list;
 mod locks;
 mod output;
 mod resources;
+mod selecting;
 mod session;
 mod session_fixtures;
 mod signals;

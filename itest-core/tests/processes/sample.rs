@@ -57,6 +57,7 @@ const FILES: &[(&str, &str)] = &[
         "tests/locks_drop_in.rs",
         include_str!("sample/locks_drop_in.rs"),
     ),
+    ("tests/marked.rs", include_str!("sample/marked.rs")),
     ("tests/one.rs", include_str!("sample/one.rs")),
     (
         "tests/outside/mod.rs",

@@ -83,6 +83,18 @@ impl Scene {
         fs::set_permissions(path, executable).expect("the script should be made executable");
     }
 
+    /// A file of the scene.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        let path = self.path_of(name);
+        let directory = path.parent().expect("it is in a directory");
+        fs::create_dir_all(directory).expect("the directory should be made");
+        fs::write(&path, text).expect("the file should be written");
+    }
+
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
     /// A program that can be removed.
     pub(crate) fn copy_of(&self, program: &Path) -> PathBuf {
         let copy = self.directory.join("program");

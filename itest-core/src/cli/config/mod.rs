@@ -31,9 +31,6 @@ pub(crate) struct Config {
     /// Name and description; `None` where any marker will do.
     pub(super) markers: Option<Vec<(String, String)>>,
     pub(super) guard: Guard,
-    pub(super) leaks: Leaks,
-    /// Those of `leaks` that a profile has spoken of.
-    leaks_said: Vec<String>,
 }
 
 /// What stands for a flag.
@@ -57,28 +54,6 @@ pub(crate) struct Override {
     /// Zero is no limit.
     pub(crate) timeout: Option<Duration>,
     pub(crate) retries: Option<u32>,
-}
-
-/// What to do about something that a test left changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Leak {
-    /// Do not look.
-    Off,
-    /// Say so.
-    #[default]
-    Warn,
-    /// The test fails.
-    Deny,
-}
-
-/// What is looked for after each test.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Leaks {
-    pub(crate) cwd: Leak,
-    pub(crate) env: Leak,
-    pub(crate) fds: Leak,
-    pub(crate) children: Leak,
-    pub(crate) tasks: Leak,
 }
 
 /// Something in the file that cannot be.
@@ -233,45 +208,13 @@ impl Override {
     }
 }
 
-impl Leak {
-    /// In the file and in messages.
-    fn parse(text: &str) -> Option<Leak> {
-        match text {
-            "off" => Some(Leak::Off),
-            "warn" => Some(Leak::Warn),
-            "deny" => Some(Leak::Deny),
-            _ => None,
-        }
-    }
-}
-
-impl Leaks {
-    /// The same about everything.
-    pub(super) fn all(leak: Leak) -> Leaks {
-        Leaks {
-            cwd: leak,
-            env: leak,
-            fds: leak,
-            children: leak,
-            tasks: leak,
-        }
-    }
-
-    /// `off`, `warn` or `deny`.
-    pub(super) fn parse(text: &str) -> Option<Leaks> {
-        Leak::parse(text).map(Leaks::all)
-    }
-}
-
 /// The tables that a file may have.
 const TABLES: [&str; 3] = ["profile", "markers", "guard"];
 
 /// What a profile may have that is no flag.
-const PROFILE_KEYS: [&str; 3] = ["inherits", "leaks", "overrides"];
+const PROFILE_KEYS: [&str; 2] = ["inherits", "overrides"];
 
 const OVERRIDE_KEYS: [&str; 5] = ["exact", "markers", "retries", "test", "timeout"];
-
-const LEAK_KEYS: [&str; 5] = ["children", "cwd", "env", "fds", "tasks"];
 
 /// The file that is being read.
 struct File<'t> {
@@ -337,12 +280,10 @@ impl File<'_> {
             inherits: None,
             settings: Vec::new(),
             overrides: Vec::new(),
-            leaks: Vec::new(),
         };
         for entry in &self.table(entry)?.entries {
             match &*entry.key {
                 "inherits" => profile.inherits = Some((self.string(&entry.value)?, entry.value.at)),
-                "leaks" => profile.leaks = self.leaks(entry)?,
                 "overrides" => {
                     for value in self.array(entry)? {
                         profile.overrides.push(self.r#override(value)?);
@@ -435,29 +376,6 @@ impl File<'_> {
         Ok(result)
     }
 
-    /// `leaks = "deny"`, or a table with one for each.
-    fn leaks(&self, entry: &Entry) -> Result<Vec<(String, Leak)>, Problem> {
-        let level = |value: &Value| match &value.kind {
-            Kind::Str(text) => Leak::parse(text),
-            _ => None,
-        };
-        let refused =
-            |value: &Value| Problem::at(value.at, "expected one of: \"off\", \"warn\", \"deny\"");
-        let Kind::Table(table) = &entry.value.kind else {
-            let level = level(&entry.value).ok_or_else(|| refused(&entry.value))?;
-            return Ok(LEAK_KEYS.map(|key| (key.to_owned(), level)).to_vec());
-        };
-        let mut leaks = Vec::new();
-        for entry in &table.entries {
-            if !LEAK_KEYS.contains(&&*entry.key) {
-                return Err(unknown(entry, "leak check", &LEAK_KEYS));
-            }
-            let level = level(&entry.value).ok_or_else(|| refused(&entry.value))?;
-            leaks.push((entry.key.clone(), level));
-        }
-        Ok(leaks)
-    }
-
     fn declared(&self, table: &Table) -> Result<Vec<(String, String)>, Problem> {
         let entries = table.entries.iter();
         entries
@@ -503,7 +421,6 @@ struct Profile<'e> {
     inherits: Option<(&'e str, usize)>,
     settings: Vec<Setting>,
     overrides: Vec<Override>,
-    leaks: Vec<(String, Leak)>,
 }
 
 impl Config {
@@ -515,24 +432,6 @@ impl Config {
             }
         }
         self.overrides.extend_from_slice(&profile.overrides);
-        for (key, leak) in &profile.leaks {
-            if !self.leaks_said.contains(key) {
-                self.leaks_said.push(key.clone());
-                *self.leaks.named(key) = *leak;
-            }
-        }
-    }
-}
-
-impl Leaks {
-    fn named(&mut self, key: &str) -> &mut Leak {
-        match key {
-            "cwd" => &mut self.cwd,
-            "env" => &mut self.env,
-            "fds" => &mut self.fds,
-            "children" => &mut self.children,
-            _ => &mut self.tasks,
-        }
     }
 }
 

@@ -67,32 +67,6 @@ fn profiles_inherit() {
 }
 
 #[test]
-fn leaks_are_inherited_one_by_one() {
-    let text = r#"
-        [profile.default.leaks]
-        cwd = "deny"
-        fds = "off"
-        [profile.ci.leaks]
-        fds = "deny"
-        [profile.strict]
-        leaks = "deny"
-    "#;
-    let leaks = |profile| parse(text, profile).leaks;
-    let default = Leaks {
-        cwd: Leak::Deny,
-        fds: Leak::Off,
-        ..Leaks::default()
-    };
-    assert_eq!(leaks(None), default);
-    let ci = Leaks {
-        fds: Leak::Deny,
-        ..default
-    };
-    assert_eq!(leaks(Some("ci")), ci);
-    assert_eq!(leaks(Some("strict")), Leaks::all(Leak::Deny));
-}
-
-#[test]
 fn overrides_are_for_some_tests() {
     let text = r#"
         [[profile.default.overrides]]
@@ -173,16 +147,6 @@ fn mistakes_are_told_where_they_are() {
         "[profile.ci]\ntimeout = 1.5",
         None,
         "`timeout` should be a string or a whole number, not a number\n --> itest.toml:2:11",
-    );
-    check(
-        "[profile.ci.leaks]\nfd = \"off\"",
-        None,
-        "unknown leak check `fd`\n --> itest.toml:2:1\n  help: there is one with a similar name: `fds`",
-    );
-    check(
-        "[profile.ci]\nleaks = \"on\"",
-        None,
-        "expected one of: \"off\", \"warn\", \"deny\"\n --> itest.toml:2:9",
     );
     check(
         "[[profile.ci.overrides]]\nretries = 1",
@@ -273,7 +237,7 @@ fn the_nearest_file_of_the_workspace_is_found() {
 proptest::proptest! {
     #[test]
     fn any_file_is_read_or_refused(
-        text in r#"((\[\[?profile\.(default|ci)(\.leaks|\.overrides)?\]\]?|\[markers\]|\[guard\]|inherits = "ci"|retries = (1|-1|"x")|timeout = "1s"|test = "a"|cwd = "deny"|a = "b"|[a-z.= "\[\]]{0,6})\n){0,8}"#
+        text in r#"((\[\[?profile\.(default|ci)(\.overrides)?\]\]?|\[markers\]|\[guard\]|inherits = "ci"|retries = (1|-1|"x")|timeout = "1s"|test = "a"|a = "b"|[a-z.= "\[\]]{0,6})\n){0,8}"#
     ) {
         for profile in [None, Some("ci"), Some("no")] {
             if let Err(error) = Config::parse(&text, "f", profile) {
