@@ -78,7 +78,7 @@ impl TestDef {
             module_path,
             location: Location { file, line, column },
             params: &[],
-            options: &Options::DEFAULT,
+            options: &NOTHING_SAID,
             ignore: None,
             should_panic: None,
             body,
@@ -89,6 +89,11 @@ impl TestDef {
     /// The user's function is an `async fn`.
     pub(crate) fn is_async(&self) -> bool {
         matches!(self.body, TestBody::Async(_))
+    }
+
+    /// It has neither options nor skips.
+    pub(crate) fn says_nothing(&self) -> bool {
+        std::ptr::eq(self.options, &NOTHING_SAID)
     }
 }
 
@@ -175,6 +180,9 @@ impl Options {
         xfail: None,
     };
 }
+
+/// The options of every test that says nothing, by which it can be told from others at a glance.
+static NOTHING_SAID: Options = Options::DEFAULT;
 
 /// A `#[fixture]` function.
 #[derive(Debug)]

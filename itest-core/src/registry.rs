@@ -2,7 +2,6 @@
 //!
 //! The only place that iterates `inventory` and the list of tests, whose order is the linker's.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::def::{FixtureDef, GroupDef, Location, MainDef, MarkersDef, Submission, TestDef};
@@ -52,24 +51,71 @@ impl Registry {
     }
 
     fn sort(&mut self) {
-        // Most linkers give the reverse of the definition order, and sorting is fastest when
-        // there is nothing to do.
-        self.tests.reverse();
-        self.fixtures.reverse();
-        self.tests.sort_by(|a, b| order(a.location, b.location));
-        self.fixtures.sort_by(|a, b| order(a.location, b.location));
-        self.markers.sort_by(|a, b| order(a.location, b.location));
+        self.tests = sorted(&self.tests, |test| test.location);
+        self.fixtures = sorted(&self.fixtures, |fixture| fixture.location);
+        self.markers = sorted(&self.markers, |markers| markers.location);
     }
 }
 
-fn order(a: Location, b: Location) -> Ordering {
-    // Most neighbours are of one file, and then even of one string.
-    let files = if std::ptr::eq(a.file, b.file) {
-        Ordering::Equal
-    } else {
-        a.file.cmp(b.file)
-    };
-    files.then_with(|| (a.line, a.column).cmp(&(b.line, b.column)))
+/// In definition order.
+///
+/// Items go to their files and lines by counting, not by being compared with each other: itest is
+/// mostly compiled without optimisation, where comparing costs more than all of planning.
+fn sorted<T>(all: &[&'static T], location: impl Fn(&T) -> Location) -> Vec<&'static T> {
+    let mut files: Vec<(&'static str, Vec<&'static T>)> = Vec::new();
+    let mut known: HashMap<&'static str, usize> = HashMap::new();
+    let mut file = 0;
+    // Most linkers give the reverse of the definition order.
+    for item in all.iter().rev() {
+        let name = location(item).file;
+        // Most neighbours are of one file, and then even of one string.
+        let same = files
+            .get(file)
+            .is_some_and(|(known, _)| std::ptr::eq(*known, name));
+        if !same {
+            file = *known.entry(name).or_insert(files.len());
+            if file == files.len() {
+                files.push((name, Vec::new()));
+            }
+        }
+        files[file].1.push(*item);
+    }
+    files.sort_by_key(|(name, _)| *name);
+    let mut sorted = Vec::with_capacity(all.len());
+    for (_, items) in files {
+        sorted.extend(by_line(items, &location));
+    }
+    sorted
+}
+
+/// Items of one file.
+fn by_line<T>(items: Vec<&'static T>, location: impl Fn(&T) -> Location) -> Vec<&'static T> {
+    let place = |item: &&'static T| (location(item).line, location(item).column);
+    let last = items.iter().map(|item| location(item).line).max();
+    let last = last.unwrap_or_default() as usize;
+    let mut sorted = items.clone();
+    if last <= 64 * items.len() {
+        // How many stand before each line, and in it so far.
+        let mut before = vec![0_usize; last + 2];
+        for item in &items {
+            before[location(item).line as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for count in &mut before {
+            sum += *count;
+            *count = sum;
+        }
+        for item in items {
+            let next = &mut before[location(item).line as usize];
+            sorted[*next] = item;
+            *next += 1;
+        }
+    }
+    // Those of one line, or of a few far apart.
+    if !sorted.is_sorted_by_key(place) {
+        sorted.sort_by_key(place);
+    }
+    sorted
 }
 
 /// A path as users name it: without the crate.
@@ -124,6 +170,30 @@ impl FixtureDef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn definition_order() {
+        let at = |file, line, column| Location { file, line, column };
+        let expected = [
+            at("a.rs", 1, 1),
+            at("a.rs", 2, 3),
+            at("a.rs", 2, 9),
+            at("a.rs", 700, 1),
+            at("b.rs", 5, 1),
+            at("b.rs", 6, 1),
+            at("c.rs", 90_000, 1),
+        ];
+        for first in 0..expected.len() {
+            let mut mixed: Vec<&'static Location> = expected
+                .iter()
+                .map(|location| &*Box::leak(Box::new(*location)))
+                .collect();
+            mixed.rotate_left(first);
+            mixed.swap(0, 3);
+            let sorted = sorted(&mixed, |location| *location);
+            assert!(sorted.into_iter().eq(&expected), "{first}");
+        }
+    }
 
     #[test]
     fn paths() {

@@ -8,6 +8,7 @@ mod problem;
 mod resolve;
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -245,6 +246,18 @@ impl Plan {
     pub(crate) fn new(registry: &Registry, args: &Args) -> Result<Plan, PlanError> {
         let mut problems = Problems::default();
         check_duplicates(registry, &mut problems);
+        Plan::with(registry, args, problems)
+    }
+
+    /// Plans once more, in another process, what was planned before without a problem.
+    ///
+    /// # Errors
+    /// None that [`Plan::new`] would not have had.
+    pub(crate) fn again(registry: &Registry, args: &Args) -> Result<Plan, PlanError> {
+        Plan::with(registry, args, Problems::default())
+    }
+
+    fn with(registry: &Registry, args: &Args, problems: Problems) -> Result<Plan, PlanError> {
         let mut resolver = Resolver::new(registry, problems);
         let mut modules = Modules::new(registry);
         let mut plan = Plan {
@@ -255,17 +268,21 @@ impl Plan {
             has_serial: has_serial(registry),
         };
         plan.tests.reserve(registry.tests.len());
+        // One after the other in the same allocation.
+        let mut name = String::new();
         for &def in &registry.tests {
-            let name = display_path(def.module_path, def.name);
+            let module = modules.get(def.module_path);
+            name.clear();
+            name.push_str(&module.prefix);
+            name.push_str(def.name);
             let named = args.selects(&name, None);
             if !named && args.exact {
                 plan.filtered_out += 1;
                 continue;
             }
-            let module = modules.get(def.module_path);
             let selected = named && args.selects_marked(&name, || module.markers(def));
             plan.filtered_out += usize::from(!selected);
-            let Some(mut test) = resolver.test(def, name.into(), module) else {
+            let Some(mut test) = resolver.test(def, (*name).into(), module) else {
                 continue;
             };
             if selected {
@@ -303,7 +320,11 @@ impl Plan {
         if let Some(skip) = conditions.first_that_holds(test.skips.iter().copied()) {
             return skipped(skip, skip.reason(), args);
         }
-        for id in self.reach(test) {
+        let reached = match test.setup.as_slice() {
+            [] => Vec::new(),
+            _ => self.reach(test),
+        };
+        for id in reached {
             let def = self.node(id).def;
             if let Some(skip) = conditions.first_that_holds(def.skips) {
                 let reason = format!("fixture `{}`: {}", def.name, skip.reason());
@@ -496,7 +517,8 @@ pub(crate) fn normalise_locks(locks: &mut Vec<HeldLock>) {
 }
 
 fn check_duplicates(registry: &Registry, problems: &mut Problems) {
-    let mut tests: HashMap<(&str, &str), Location> = HashMap::new();
+    let mut tests: HashMap<(&str, &str), Location, BuildHasherDefault<NameHasher>> =
+        HashMap::with_capacity_and_hasher(registry.tests.len(), BuildHasherDefault::default());
     for test in &registry.tests {
         if let Some(first) = tests.insert((test.module_path, test.name), test.location) {
             let name = display_path(test.module_path, test.name);
@@ -523,9 +545,38 @@ fn check_duplicates(registry: &Registry, problems: &mut Problems) {
     }
 }
 
+/// Hashes names, eight bytes at a time: the standard hasher, unoptimised, costs ten times as much,
+/// and nobody attacks a test binary by the names of its tests.
+#[derive(Default)]
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(byte.into());
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// What is the same for all tests of a module.
 #[derive(Debug)]
 pub(crate) struct ModuleInfo {
+    /// Stands before a test's name: `api::users::`.
+    prefix: String,
     /// The nearest module that is not a group.
     module: &'static str,
     /// Outermost first.
@@ -561,7 +612,10 @@ impl ModuleInfo {
 struct Modules<'r> {
     registry: &'r Registry,
     autouse: Vec<&'static FixtureDef>,
-    known: HashMap<&'static str, ModuleInfo>,
+    known: HashMap<&'static str, usize>,
+    infos: Vec<ModuleInfo>,
+    /// The one asked for last, which is mostly the next one too.
+    last: (&'static str, usize),
 }
 
 impl<'r> Modules<'r> {
@@ -576,30 +630,39 @@ impl<'r> Modules<'r> {
             registry,
             autouse,
             known: HashMap::new(),
+            infos: Vec::new(),
+            last: ("", 0),
         }
     }
 
     fn get(&mut self, path: &'static str) -> &ModuleInfo {
-        let Modules {
-            registry,
-            autouse,
-            known,
-        } = self;
-        known.entry(path).or_insert_with(|| {
-            let mut groups: Vec<_> = ancestors(path)
-                .filter_map(|module| registry.groups.get(module).copied())
-                .collect();
-            groups.reverse();
-            let module = ancestors(path)
-                .find(|module| !registry.groups.contains_key(module))
-                .unwrap_or(path);
-            ModuleInfo {
-                module,
-                groups,
-                autouse: autouse_names(autouse, path),
-                markers: markers_around(registry, path),
+        if !std::ptr::eq(path, self.last.0) {
+            let index = *self.known.entry(path).or_insert(self.infos.len());
+            if index == self.infos.len() {
+                let info = self.info(path);
+                self.infos.push(info);
             }
-        })
+            self.last = (path, index);
+        }
+        &self.infos[self.last.1]
+    }
+
+    fn info(&self, path: &'static str) -> ModuleInfo {
+        let groups = &self.registry.groups;
+        let mut around: Vec<_> = ancestors(path)
+            .filter_map(|module| groups.get(module).copied())
+            .collect();
+        around.reverse();
+        let module = ancestors(path)
+            .find(|module| !groups.contains_key(module))
+            .unwrap_or(path);
+        ModuleInfo {
+            prefix: display_path(path, ""),
+            module,
+            groups: around,
+            autouse: autouse_names(&self.autouse, path),
+            markers: markers_around(self.registry, path),
+        }
     }
 }
 

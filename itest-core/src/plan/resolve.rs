@@ -2,12 +2,13 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use super::lookup::Names;
 use super::problem::{PlanError, Problem, Problems, chain, quoted, short_type, similar};
 use super::{
-    Dep, HeldLock, ModuleInfo, Node, NodeAccess, NodeId, PlannedTest, accesses, normalise_locks,
-    reach,
+    Dep, HeldLock, ModuleInfo, NameHasher, Node, NodeAccess, NodeId, PlannedTest, accesses,
+    normalise_locks, reach,
 };
 use crate::builtin::Request;
 use crate::def::{
@@ -27,6 +28,8 @@ pub(super) struct Resolver<'r> {
     nodes: Vec<Node>,
     interned: HashMap<(DefId, Vec<Dep>), NodeId>,
     resolved: HashMap<ResolvedKey, Option<NodeId>>,
+    /// What tests of a module mean by a name, where that is no problem.
+    meant: HashMap<(&'static str, &'static str), Dep, BuildHasherDefault<NameHasher>>,
     problems: Problems,
 }
 
@@ -78,6 +81,7 @@ impl<'r> Resolver<'r> {
             nodes: Vec::new(),
             interned: HashMap::new(),
             resolved: HashMap::new(),
+            meant: HashMap::default(),
             problems,
         }
     }
@@ -94,6 +98,14 @@ impl<'r> Resolver<'r> {
         name: TestName,
         module: &ModuleInfo,
     ) -> Option<PlannedTest> {
+        let has_nothing = def.params.is_empty()
+            && def.says_nothing()
+            && module.groups.is_empty()
+            && module.autouse.is_empty()
+            && module.markers.is_empty();
+        if has_nothing {
+            return Some(without_anything(def, name, module));
+        }
         let mut asking = Asking {
             test: &name,
             module: def.module_path,
@@ -222,6 +234,24 @@ impl<'r> Resolver<'r> {
     }
 
     fn name(
+        &mut self,
+        name: &'static str,
+        location: Location,
+        asking: &mut Asking<'_>,
+    ) -> Option<Dep> {
+        if !asking.fixtures.is_empty() {
+            return self.name_from(name, location, asking);
+        }
+        let key = (asking.module, name);
+        if let Some(known) = self.meant.get(&key) {
+            return Some(*known);
+        }
+        let dep = self.name_from(name, location, asking)?;
+        self.meant.insert(key, dep);
+        Some(dep)
+    }
+
+    fn name_from(
         &mut self,
         name: &'static str,
         location: Location,
@@ -570,6 +600,28 @@ impl<'r> Resolver<'r> {
                 .def
                 .path(crate_of(test.def.module_path)),
         }
+    }
+}
+
+/// What [`Resolver::test`] comes to for most tests of a large binary, without the way there.
+fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) -> PlannedTest {
+    PlannedTest {
+        def,
+        name,
+        module: module.module,
+        group: None,
+        setup: Vec::new(),
+        args: Vec::new(),
+        moved: Vec::new(),
+        locks: vec![HeldLock::serial(false)],
+        timeout: None,
+        retries: 0,
+        flavor: None,
+        xfail: None,
+        should_panic: def.should_panic,
+        markers: Vec::new(),
+        skips: Vec::new(),
+        is_async: def.is_async(),
     }
 }
 

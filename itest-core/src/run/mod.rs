@@ -85,7 +85,10 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     if !args.exact && child.is_none() && described.is_none() {
         warn_of_plain_tests(def);
     }
-    let plan = Plan::new(&registry, &args);
+    let plan = match child.is_some() {
+        false => Plan::new(&registry, &args),
+        true => Plan::again(&registry, &args),
+    };
     if let Some(wanted) = described {
         describe::answer(def, &registry, plan, &args, wanted)?;
         return Ok(ExitCode::SUCCESS);
@@ -149,7 +152,7 @@ pub(crate) fn whole_plan() -> Result<Plan, PlanError> {
         Ok(Parsed::Help(_)) | Err(_) => unreachable!("nothing was asked for"),
     };
     args.select_all();
-    Plan::new(&Registry::collect(), &args)
+    Plan::again(&Registry::collect(), &args)
 }
 
 /// What the run is called that this process is a part of, or owns.
