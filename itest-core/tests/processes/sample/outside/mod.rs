@@ -11,6 +11,8 @@ use itest::prelude::*;
 /// Says when it is up, and when it was asked to end.
 const SERVER: &str = r#"
     exec 3>&1 >/dev/null 2>&1
+    # Whoever waits for it to be ready may be dead.
+    trap '' PIPE
     trap 'kill -9 $child; echo "$$ server down $0" >>"$SAMPLE_EVENTS"; exit 0' TERM
     trap 'kill -9 $child; echo "$$ server quit $0" >>"$SAMPLE_EVENTS"; exit 0' QUIT
     sleep 600 3>&- & child=$!
