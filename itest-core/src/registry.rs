@@ -20,6 +20,7 @@ pub(crate) struct Registry {
 impl Registry {
     /// Of the running binary.
     pub(crate) fn collect() -> Self {
+        crate::builtin::link();
         #[cfg(feature = "service")]
         crate::service::link();
         let mut registry = Registry {

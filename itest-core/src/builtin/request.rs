@@ -375,18 +375,16 @@ pub(crate) fn import_env(exports: &[(String, String)]) {
     }
 }
 
-#[expect(
-    unsafe_code,
-    reason = "the environment is process-wide; the session host waits for no other user code here"
-)]
-pub(crate) fn set_env(name: &str, value: Option<&std::ffi::OsStr>) {
-    // SAFETY: called by session fixtures only. The tests that need such a fixture wait for it,
+#[expect(unsafe_code, reason = "the environment is process-wide")]
+pub(crate) fn set_env(name: impl AsRef<std::ffi::OsStr>, value: Option<&std::ffi::OsStr>) {
+    // SAFETY: called by session fixtures, and by tests for themselves: a worker runs one at a time.
+    // The tests that need such a fixture wait for it,
     // and an autouse one is set up before any test code runs; tests that do not have it and read
     // the environment through C at that very moment are the documented limit of one process.
     unsafe {
         match value {
-            Some(value) => std::env::set_var(name, value),
-            None => std::env::remove_var(name),
+            Some(value) => std::env::set_var(name.as_ref(), value),
+            None => std::env::remove_var(name.as_ref()),
         }
     }
 }

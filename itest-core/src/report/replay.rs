@@ -262,7 +262,7 @@ fn one_by_one(mut records: Vec<Record>) -> Vec<Record> {
                 Some(id),
             ) => {
                 let attempt = attempt.entry(id).or_insert(0);
-                *attempt += 1;
+                *attempt += *attempts;
                 if is_last {
                     *attempts = *attempt;
                 } else if !outcome.is_failure() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -19,6 +20,8 @@ struct Source {
     binary: BinaryId,
     worker: Option<u32>,
     run_id: Arc<str>,
+    /// When the worker's last event was, in nanoseconds: clocks of processes differ a little.
+    last: Arc<AtomicU64>,
 }
 
 type Send = Arc<dyn Fn(Message) + std::marker::Send + Sync>;
@@ -83,6 +86,7 @@ impl Events {
             binary,
             worker: None,
             run_id: "".into(),
+            last: Arc::default(),
         }))
     }
 
@@ -112,6 +116,7 @@ impl Events {
     pub(crate) fn of(mut self, worker: Option<u32>) -> Self {
         if let Some(source) = &mut self.0 {
             source.worker = worker;
+            source.last = Arc::default();
         }
         self
     }
@@ -152,12 +157,25 @@ impl Events {
 
 impl Source {
     fn send(&self, at: Duration, event: Event) {
+        let at = match self.worker {
+            Some(_) => self.not_before_last(at),
+            None => at,
+        };
         (self.send)(Message::Event(Record {
             at,
             binary: self.binary.clone(),
             worker: self.worker,
             event,
         }));
+    }
+}
+
+impl Source {
+    /// No event of a worker is before one that came earlier.
+    fn not_before_last(&self, at: Duration) -> Duration {
+        let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
+        let last = self.last.fetch_max(nanos, Ordering::Relaxed);
+        at.max(Duration::from_nanos(last))
     }
 }
 

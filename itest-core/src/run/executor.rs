@@ -1,6 +1,7 @@
 //! [`Executor`]: runs one test after the other, with its fixtures.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::locks::Locks;
@@ -127,6 +128,9 @@ impl Executor {
         let result = self.set_up_and_call(user, &request);
         let outcome = self.judge(test, result);
         FAILED.set(outcome.is_failure());
+        if outcome.is_failure() {
+            FAILURES.fetch_add(1, Ordering::Relaxed);
+        }
         let mut errors = Vec::new();
         errors.extend(self.run_finalizers(test, &request, on));
         errors.extend(self.store.end_test(on));
@@ -250,9 +254,16 @@ thread_local! {
 }
 
 /// Whether the test has failed whose fixtures are torn down on this thread.
-#[allow(dead_code, reason = "some services keep things then")]
 pub(crate) fn test_failed() -> bool {
     FAILED.get()
+}
+
+/// How many attempts of tests have failed in this process.
+static FAILURES: AtomicUsize = AtomicUsize::new(0);
+
+/// How many attempts of tests have failed in this process so far.
+pub(crate) fn failures() -> usize {
+    FAILURES.load(Ordering::Relaxed)
 }
 
 /// Calls the body of an async test, which makes the future and hands it back to be run.

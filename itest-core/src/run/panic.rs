@@ -41,6 +41,12 @@ pub(crate) fn running(name: &str) -> Running {
     Running(())
 }
 
+/// The test that runs on this thread, or whose fixture does.
+#[cfg(feature = "tracing")]
+pub(crate) fn running_test() -> Option<String> {
+    RUNNING.with_borrow(|running| running.clone().filter(|name| !name.is_empty()))
+}
+
 /// See [`running`].
 pub(crate) struct Running(());
 

@@ -13,6 +13,7 @@ mod report;
 mod sample;
 mod scene;
 
+mod builtins;
 mod cargo_itest;
 mod chaos;
 mod crash;

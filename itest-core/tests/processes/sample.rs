@@ -39,6 +39,7 @@ const FILES: &[(&str, &str)] = &[
         include_str!("sample/other/tests/waiter.rs"),
     ),
     ("tests/broken.rs", include_str!("sample/broken.rs")),
+    ("tests/builtins.rs", include_str!("sample/builtins.rs")),
     ("tests/chaos.rs", include_str!("sample/chaos.rs")),
     (
         "tests/chaos_drop_in.rs",

@@ -142,6 +142,11 @@ impl Scene {
         self.start(command).wait()
     }
 
+    /// A file of the scene.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
     fn events_file(&self) -> PathBuf {
         self.directory.join("events")
     }

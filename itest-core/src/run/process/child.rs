@@ -15,6 +15,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::protocol::{self, Framed, Order, Passed, Report};
+use crate::builtin;
 use crate::cli::Args;
 use crate::event::{Event, Record};
 use crate::outcome::Outcome;
@@ -185,6 +186,9 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
         passed: records,
         passed_count: AtomicU64::new(0),
     });
+    if let Some(output) = &link.output {
+        builtin::is_captured_in(output.try_clone()?);
+    }
     let sending = link.clone();
     let hung = link.clone();
     let shared = Shared {
@@ -274,6 +278,9 @@ fn forward(link: &Link, message: Message) {
         | Event::TeardownFinished { .. } => link.printed(),
         _ => 0,
     };
+    if let Event::TestFinished { .. } = event {
+        builtin::test_ended(printed);
+    }
     match event {
         Event::TestFinished {
             outcome: Outcome::Passed,

@@ -155,11 +155,13 @@ impl Processes {
             .iter()
             .map(|test| u32::try_from(*test).expect("itest bug: more than 2^32 tests"));
         let tests = Order::Run(tests.collect());
+        // Before the worker can begin.
+        let at = order.events.now();
         // If the worker is gone already, the first receive tells.
         let _ = order.worker.send(&tests);
         let mut started = Instant::now();
         let mut cancelled: Option<Instant> = None;
-        self.started(order, order.events.now());
+        self.started(order, at);
         loop {
             if interrupt::interrupted().is_some() {
                 match cancelled {
