@@ -12,6 +12,7 @@ mod init;
 mod invoke;
 mod plain;
 mod record;
+mod report;
 mod run;
 mod tables;
 mod words;
@@ -81,5 +82,6 @@ fn obey(words: Words) -> Result<ExitCode, Stop> {
         Command::Plan => tables::plan(&words),
         Command::Doctor => doctor::doctor(&words),
         Command::Init => init::init(&words),
+        Command::Report => report::report(&words),
     }
 }

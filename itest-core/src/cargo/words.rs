@@ -15,16 +15,18 @@ pub(super) enum Command {
     Plan,
     Doctor,
     Init,
+    Report,
 }
 
 impl Command {
-    pub(super) const ALL: [Command; 6] = [
+    pub(super) const ALL: [Command; 7] = [
         Command::Run,
         Command::List,
         Command::Fixtures,
         Command::Plan,
         Command::Doctor,
         Command::Init,
+        Command::Report,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Command {
             Command::Plan => "plan",
             Command::Doctor => "doctor",
             Command::Init => "init",
+            Command::Report => "report",
         }
     }
 
@@ -45,6 +48,7 @@ impl Command {
             Command::Fixtures => "Show the fixtures, and what overrides what; `--json`",
             Command::Plan => "Show what would be set up, run and torn down; `--json`",
             Command::Doctor => "Look what is there and what was left; `--sweep` cleans",
+            Command::Report => "Make reports of what `--events` wrote: `report FILE… --html FILE`",
             Command::Init => "Write files of settings to start from; `--force` overwrites",
         }
     }

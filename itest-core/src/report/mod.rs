@@ -3,6 +3,8 @@
 //! A reporter knows the records and the command line, nothing else, so a stored stream of records
 //! gives every report again. What goes to a terminal has libtest's shape, because people know it
 //! and tools read it; what libtest has no place for stands on lines of its own.
+//!
+#![doc = include_str!("../../docs/reports.md")]
 
 pub(crate) mod base64;
 mod ctrf;

@@ -53,7 +53,7 @@ impl std::error::Error for ReplayError {
 }
 
 /// The names of all events, so that unknown ones can be told from broken lines.
-const EVENTS: &[&str] = &[
+pub(super) const EVENTS: &[&str] = &[
     "run-started",
     "test-planned",
     "test-ignored",

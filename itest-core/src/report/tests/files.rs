@@ -733,3 +733,52 @@ slowest fixtures:
         "{text}"
     );
 }
+
+/// Every sort of event is as the schema says, and the schema knows every sort.
+#[cfg(feature = "contract")]
+#[test]
+fn events_are_as_the_schema_says() {
+    let text = include_str!("../../../docs/events.schema.json");
+    let schema: Value = serde_json::from_str(text).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut records = records();
+    let test = || "m::t".into();
+    let reason = || "why".to_owned();
+    let more = [
+        Event::CallStarted { test: test() },
+        Event::TestSlow {
+            test: test(),
+            elapsed: Duration::from_secs(60),
+        },
+        Event::SetupStarted {
+            fixture: fixture("user", Scope::Group, "m"),
+        },
+        Event::TeardownStarted {
+            fixture: fixture("user", Scope::Worker, ""),
+        },
+        finished("m::t", Outcome::Skipped { reason: reason() }, ""),
+        finished("m::t", Outcome::Xfailed { reason: reason() }, ""),
+        finished("m::t", Outcome::Xpassed { reason: reason() }, ""),
+        Event::RunStarted(Box::new(RunInfo {
+            shuffle_seed: Some(7),
+            run_id: "run-1-2".into(),
+            profile: Some("ci".into()),
+            shared: true,
+            ..RunInfo::default()
+        })),
+    ];
+    records.extend(more.iter().map(record));
+    let mut seen = std::collections::BTreeSet::new();
+    for record in &records {
+        let value = serde_json::to_value(record).unwrap();
+        seen.insert(value["event"].as_str().unwrap().to_owned());
+        if let Err(error) = validator.validate(&value) {
+            panic!("{error}: {value}");
+        }
+    }
+    let mut known: Vec<&str> = crate::report::replay::EVENTS.to_vec();
+    known.sort_unstable();
+    assert!(seen.iter().eq(&known), "{seen:?}");
+    let wrong = serde_json::json!({ "at": 0.1, "event": "test-started" });
+    assert!(!validator.is_valid(&wrong));
+}
