@@ -27,13 +27,16 @@ fn attached<'a>(events: &'a [Value], name: &str) -> &'a str {
     event["content"].as_str().expect("it is kept")
 }
 
+/// Of what is kept, the directory of the test that failed has its file. Where tests share a
+/// process, the module's may be kept too.
 #[track_caller]
 fn must_keep_evidence(ended: &Ended, text: &str) {
-    let (_, kept) = text
-        .split_once("tmp_dir is kept: ")
-        .unwrap_or_else(|| panic!("it does not say where; {ended}"));
-    let path = PathBuf::from(kept.lines().next().expect("a path follows").trim());
-    let evidence = fs::read_to_string(path.join("evidence")).expect("the file is kept");
+    let kept = text.split("tmp_dir is kept: ").skip(1);
+    let paths = kept.filter_map(|kept| Some(PathBuf::from(kept.lines().next()?.trim())));
+    let paths: Vec<PathBuf> = paths.collect();
+    let of_test = paths.iter().find(|path| path.ends_with(FAILS));
+    let of_test = of_test.unwrap_or_else(|| panic!("it is not in {paths:?}; {ended}"));
+    let evidence = fs::read_to_string(of_test.join("evidence")).expect("the file is kept");
     assert_eq!(evidence, "it was so");
 }
 
