@@ -50,6 +50,8 @@ pub(crate) struct Args {
     pub(crate) strict_xfail: bool,
     /// Only tests that failed the last time.
     pub(crate) last_failed: bool,
+    /// Those that failed the last time go first.
+    pub(crate) failed_first: bool,
     /// Only a part of the tests.
     pub(crate) shard: Option<Shard>,
     /// The run, of which this process may be a part, is that of a shard.
@@ -481,6 +483,16 @@ pub(super) fn time(from: &str, text: &str) -> Result<Duration, String> {
     duration(text).map_err(|error| format!("{from}: {error}"))
 }
 
+/// What `ITEST_SHUFFLE` means: off, on with any seed, or a seed.
+fn shuffle(from: &str, text: &str) -> Result<Option<Option<u64>>, String> {
+    let refused = |_| format!("{from} is `{text}`, should be 0, 1, or a seed");
+    Ok(match text.parse().map_err(refused)? {
+        0 => None,
+        1 => Some(None),
+        seed => Some(Some(seed)),
+    })
+}
+
 /// What `--shard` means.
 pub(super) fn shard(from: &str, text: &str) -> Result<Shard, String> {
     Shard::parse(text)
@@ -516,6 +528,13 @@ pub(super) fn resolve(
     let shuffle_seed = match low.shuffle_seed {
         Some(seed) => Some(seed),
         None => settings.number("RUST_TEST_SHUFFLE_SEED", "a number")?,
+    };
+    let shuffle = settings.parsed("ITEST_SHUFFLE", shuffle)?;
+    let shuffle = match (shuffle_seed, shuffle) {
+        (Some(seed), _) | (None, Some(Some(Some(seed)))) => Some(seed),
+        (None, Some(Some(None))) => Some(clock()),
+        (None, _) if low.shuffle || settings.libtest_on("RUST_TEST_SHUFFLE") => Some(clock()),
+        (None, _) => None,
     };
     let thresholds = match settings.text("RUST_TEST_TIME_INTEGRATION") {
         Some(value) if low.report_time || low.ensure_time => thresholds(&value)?,
@@ -577,6 +596,7 @@ pub(super) fn resolve(
         slow_timeout: limit(slow_timeout),
         strict_xfail: low.strict_xfail || settings.on("ITEST_STRICT_XFAIL"),
         last_failed: low.last_failed || (!selected && settings.on("ITEST_LAST_FAILED")),
+        failed_first: low.failed_first || settings.on("ITEST_FAILED_FIRST"),
         shard: shard.filter(|_| !selected),
         sharded: shard.is_some(),
         test_threads,
@@ -593,10 +613,7 @@ pub(super) fn resolve(
         logfile: low.logfile,
         report_time: (low.report_time || low.ensure_time).then_some(thresholds),
         ensure_time: low.ensure_time.then_some(thresholds.critical),
-        shuffle: match shuffle_seed {
-            None if low.shuffle || settings.libtest_on("RUST_TEST_SHUFFLE") => Some(clock()),
-            seed => seed,
-        },
+        shuffle,
         require: match low.require {
             _ if low.fail_on_skip || settings.on("ITEST_FAIL_ON_SKIP") => Require::Any,
             Some(require) => require,

@@ -255,10 +255,18 @@ pub(super) const FLAGS: &[Flag] = &[
     },
     Flag {
         name: "shuffle",
-        takes: Takes::Nothing(|low| low.shuffle = true),
-        variable: Some("RUST_TEST_SHUFFLE"),
+        takes: Takes::Optional("SEED", |low, value| {
+            low.shuffle = true;
+            if let Some(value) = value {
+                low.shuffle_seed = Some(text(value)?.parse().map_err(|error| {
+                    format!("argument for --shuffle must be a number (error: {error})")
+                })?);
+            }
+            Ok(())
+        }),
+        variable: Some("ITEST_SHUFFLE"),
         origin: Origin::LibtestUnstable,
-        help: "Run tests in random order; prints the seed",
+        help: "Run tests in random order, those together that share a\nfixture; prints the seed, which repeats the order",
         ..Flag::DEFAULT
     },
     Flag {
@@ -393,6 +401,14 @@ pub(super) const FLAGS: &[Flag] = &[
         variable: Some("ITEST_LAST_FAILED"),
         origin: Origin::Itest,
         help: "Only tests that failed the last time they ran; all of them\nif none did",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "failed-first",
+        takes: Takes::Nothing(|low| low.failed_first = true),
+        variable: Some("ITEST_FAILED_FIRST"),
+        origin: Origin::Itest,
+        help: "Tests that failed the last time they ran first, then the\nothers; fixtures that both use may be set up once more",
         ..Flag::DEFAULT
     },
     Flag {

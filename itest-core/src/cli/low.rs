@@ -50,6 +50,7 @@ pub(super) struct LowArgs {
     pub(super) fail_on_skip: bool,
     pub(super) strict_xfail: bool,
     pub(super) last_failed: bool,
+    pub(super) failed_first: bool,
     pub(super) shard: Option<Shard>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,

@@ -127,6 +127,15 @@ fn command_lines_mean() {
         it.shuffle = Some(8)
     });
     check("", "RUST_TEST_SHUFFLE=0", |_| ());
+    check("--shuffle=7", "ITEST_SHUFFLE=8", |it| it.shuffle = Some(7));
+    check("", "ITEST_SHUFFLE=8", |it| it.shuffle = Some(8));
+    check("--shuffle", "ITEST_SHUFFLE=8", |it| it.shuffle = Some(8));
+    check("", "ITEST_SHUFFLE=0", |_| ());
+    check("--shuffle 7", "RUST_TEST_SHUFFLE_SEED=3", |it| {
+        it.shuffle = Some(3);
+        it.filters = vec!["7".into()];
+    });
+    assert!(args("", "ITEST_SHUFFLE=1").shuffle.is_some());
     assert!(args("--shuffle", "").shuffle.is_some());
     assert!(args("", "RUST_TEST_SHUFFLE=1").shuffle.is_some());
 
@@ -316,6 +325,16 @@ fn command_lines_are_refused() {
         "--color blue",
         "",
         "argument for --color must be auto, always, or never (was blue)",
+    );
+    check(
+        "--shuffle=x",
+        "",
+        "argument for --shuffle must be a number (error: invalid digit found in string)",
+    );
+    check(
+        "",
+        "ITEST_SHUFFLE=x",
+        "ITEST_SHUFFLE is `x`, should be 0, 1, or a seed",
     );
     check(
         "--shuffle-seed x",

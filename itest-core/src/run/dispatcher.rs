@@ -17,7 +17,7 @@ use super::executor::{finished, required};
 #[cfg(unix)]
 use super::process::Processes;
 use super::recorder::Recorder;
-use super::schedule::{Manner, Schedule};
+use super::schedule::{Known, Manner, Schedule};
 use super::suite::{Suite, SuiteTest};
 use super::threads::Threads;
 use super::{exit, interrupt};
@@ -195,8 +195,9 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
     let work = Work {
         early_setup,
         is_joined: !alone.is_empty(),
-        schedule: Arc::new(Schedule::new(&suites, manner, |suite, test| {
-            run.recorder.duration(suite, test)
+        schedule: Arc::new(Schedule::new(&suites, manner, |suite, test| Known {
+            expected: run.recorder.duration(suite, test),
+            is_urgent: args.failed_first && run.recorder.has_failed(suite, test),
         })),
         suites,
         events: Events::to(sender.clone(), clock, run.binary.clone()).in_run(&super::run_id()),

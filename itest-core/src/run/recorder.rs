@@ -76,6 +76,13 @@ impl Recorder {
         self.history.duration(&suite.id, &test.name)
     }
 
+    /// Whether a test failed the last time that it ran.
+    pub(crate) fn has_failed(&self, suite: &Suite, test: usize) -> bool {
+        let test = &suite.summary.tests[test];
+        let last = self.history.last(&suite.id, &test.name);
+        last.is_some_and(|past| past.is_failure())
+    }
+
     /// Takes what is about to run.
     pub(crate) fn start(&mut self, suites: &[Suite]) {
         self.binaries = suites.iter().map(|suite| suite.id.clone()).collect();

@@ -5,7 +5,8 @@
 //! fixtures make a *class*; an executor stays in its class while there is something left of it.
 //! The schedule holds the tests' locks, and hands out what can run now before what must wait.
 //!
-//! With one executor everything runs in the plan's order.
+//! With one executor everything runs in the plan's order. Tests that failed the last time are, where
+//! that is asked for, parts and classes of their own, which go before all others.
 
 mod locks;
 mod parts;
@@ -83,6 +84,14 @@ pub(super) struct Manner {
     pub(super) session_comes: bool,
 }
 
+/// What earlier runs tell of a test.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    pub(super) expected: Option<Duration>,
+    /// It goes before all that are not.
+    pub(super) is_urgent: bool,
+}
+
 /// Tests that one executor runs now, in that order. Their locks are held as long as it lives.
 #[derive(Debug)]
 pub(super) struct Batch<'a> {
@@ -97,10 +106,10 @@ impl Schedule {
     pub(super) fn new(
         suites: &[Suite],
         manner: Manner,
-        expected: impl Fn(&Suite, usize) -> Option<Duration>,
+        known: impl Fn(&Suite, usize) -> Known,
     ) -> Self {
         let mut locks = LockSets::default();
-        let classes = parts::classes(suites, manner, &mut locks, expected);
+        let classes = parts::classes(suites, manner, &mut locks, known);
         Schedule {
             state: Mutex::new(State {
                 left: classes.iter().map(Class::left).sum(),
@@ -314,6 +323,7 @@ impl State {
             && self.classes[own].has(now)
             && !self.classes[own].is_alone(now)
             && !self.classes[own].waits(now)
+            && (self.classes[own].is_urgent || !self.is_anything_urgent(now))
         {
             return Some(own);
         }
@@ -324,6 +334,7 @@ impl State {
         let (best, _) = free.min_by_key(|(index, class)| {
             let share = class.left().div_ceil(class.executors + 1);
             (
+                !class.is_urgent,
                 class.is_alone(now),
                 class.waits(now),
                 std::cmp::Reverse(share),
@@ -332,6 +343,11 @@ impl State {
             )
         })?;
         Some(best)
+    }
+
+    fn is_anything_urgent(&self, now: Now<'_>) -> bool {
+        let mut classes = self.classes.iter();
+        classes.any(|class| class.is_urgent && class.has(now))
     }
 
     fn move_to(&mut self, executor: usize, class: usize) {

@@ -13,6 +13,7 @@ mod report;
 mod sample;
 mod scene;
 
+mod again;
 mod builtins;
 mod cargo_itest;
 mod chaos;

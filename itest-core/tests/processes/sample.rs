@@ -11,6 +11,7 @@ use crate::scene::without_runner;
 /// Its files and their text.
 const FILES: &[(&str, &str)] = &[
     ("lib.rs", ""),
+    ("tests/again.rs", include_str!("sample/again.rs")),
     ("tests/alone.rs", include_str!("sample/alone.rs")),
     ("other/build.rs", include_str!("sample/other/build.rs")),
     (

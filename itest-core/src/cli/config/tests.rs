@@ -34,7 +34,7 @@ fn profiles_inherit() {
             "ITEST_TIMEOUT",
             "ITEST_MAX_FAIL",
             "ITEST_REQUIRE",
-            "RUST_TEST_SHUFFLE",
+            "ITEST_SHUFFLE",
         ];
         assert_eq!(
             variables.map(|name| config.text(name)),

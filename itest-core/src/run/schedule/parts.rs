@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::locks::{LockSets, SetId, Weight};
-use super::{Manner, Ready};
+use super::{Known, Manner, Ready};
 use crate::plan::Verdict;
 use crate::run::suite::{Suite, SuiteTest};
 
@@ -22,6 +22,8 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) struct Class {
     pub(super) suite: usize,
+    /// It goes before those that are not.
+    pub(super) is_urgent: bool,
     /// How many executors are at it.
     pub(super) executors: usize,
     /// By the locks that their first tests need, and whether they need session fixtures.
@@ -53,9 +55,10 @@ pub(super) struct Now<'a> {
 }
 
 impl Class {
-    fn new(suite: usize) -> Self {
+    fn new(suite: usize, is_urgent: bool) -> Self {
         Class {
             suite,
+            is_urgent,
             executors: 0,
             queues: Vec::new(),
             left: 0,
@@ -147,28 +150,41 @@ impl Class {
     }
 }
 
+/// A part that has no class yet.
+struct Found {
+    /// The suite, whether it is urgent, and the worker fixtures that it needs.
+    class: (usize, bool, Vec<u32>),
+    part: Part,
+}
+
 /// Sorts the tests that are to be run into classes of parts.
 pub(super) fn classes(
     suites: &[Suite],
     manner: Manner,
     locks: &mut LockSets,
-    expected: impl Fn(&Suite, usize) -> Option<Duration>,
+    known: impl Fn(&Suite, usize) -> Known,
 ) -> Vec<Class> {
     let in_order = manner.executors == 1;
-    let mut found: Vec<(usize, Vec<u32>, Part)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for (number, suite) in suites.iter().enumerate() {
         let tests = &suite.summary.tests;
         let mut ready = |index: usize| Ready {
             index: u32::try_from(index).expect("itest bug: more than 2^32 tests"),
             locks: locks.number(&tests[index].locks),
-            expected: expected(suite, index),
+            expected: known(suite, index).expected,
         };
         let all = (0..tests.len()).filter(|index| tests[*index].verdict == Verdict::Run);
         let parts = match in_order && manner.shuffle.is_none() {
             true => vec![all.collect()],
             false => together(tests, all),
         };
-        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+        let parts = parts.into_iter().flat_map(|part| {
+            let (urgent, rest): (Vec<usize>, Vec<usize>) = part
+                .into_iter()
+                .partition(|test| known(suite, *test).is_urgent);
+            [(true, urgent), (false, rest)]
+        });
+        for (is_urgent, part) in parts.filter(|(_, part)| !part.is_empty()) {
             let needs = match in_order {
                 true => Vec::new(),
                 false => worker_fixtures(tests, &part),
@@ -178,21 +194,26 @@ pub(super) fn classes(
                 tests: part.into_iter().map(&mut ready).collect(),
                 rank: 0,
             };
-            found.push((number, needs, part));
+            found.push(Found {
+                class: (number, is_urgent, needs),
+                part,
+            });
         }
     }
     if let Some(seed) = manner.shuffle {
-        shuffle_all(&mut found, seed);
+        shuffle_all(suites, &mut found, seed);
     } else if !in_order {
         // Stable: what is not known to be long stays in the plan's order.
-        found.sort_by_key(|(.., part)| std::cmp::Reverse(part.expected()));
+        found.sort_by_key(|found| std::cmp::Reverse(found.part.expected()));
     }
+    found.sort_by_key(|found| !found.class.1);
     let mut classes: Vec<Class> = Vec::new();
-    let mut numbers: HashMap<(usize, Vec<u32>), usize> = HashMap::new();
-    for (rank, (suite, needs, mut part)) in found.into_iter().enumerate() {
+    let mut numbers: HashMap<(usize, bool, Vec<u32>), usize> = HashMap::new();
+    for (rank, Found { class, mut part }) in found.into_iter().enumerate() {
         part.rank = rank;
-        let class = *numbers.entry((suite, needs)).or_insert_with(|| {
-            classes.push(Class::new(suite));
+        let (suite, is_urgent, _) = class;
+        let class = *numbers.entry(class).or_insert_with(|| {
+            classes.push(Class::new(suite, is_urgent));
             classes.len() - 1
         });
         classes[class].push(part, locks);
@@ -217,12 +238,22 @@ fn worker_fixtures(tests: &[SuiteTest], part: &[usize]) -> Vec<u32> {
 
 /// Splits into parts that share no instance of a group or module fixture.
 fn together(tests: &[SuiteTest], all: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    together_but_for(tests, all, &[])
+}
+
+/// The same as if there were not those instances.
+fn together_but_for(
+    tests: &[SuiteTest],
+    all: impl Iterator<Item = usize>,
+    without: &[u32],
+) -> Vec<Vec<usize>> {
     let mut part_of: HashMap<u32, usize> = HashMap::new();
     let mut parts: Vec<Vec<usize>> = Vec::new();
     for index in all {
-        let shared = &tests[index].instances;
+        let shared = tests[index].instances.iter();
+        let shared = shared.filter(|instance| !without.contains(instance));
         let mut known: Vec<usize> = shared
-            .iter()
+            .clone()
             .filter_map(|instance| part_of.get(instance).copied())
             .collect();
         known.sort_unstable();
@@ -248,18 +279,63 @@ fn together(tests: &[SuiteTest], all: impl Iterator<Item = usize>) -> Vec<Vec<us
             }
         };
         parts[part].push(index);
-        part_of.extend(shared.iter().map(|instance| (*instance, part)));
+        part_of.extend(shared.map(|instance| (*instance, part)));
     }
     parts
 }
 
 /// Shuffles the parts, and the tests within each, as the seed says.
-fn shuffle_all(parts: &mut [(usize, Vec<u32>, Part)], seed: u64) {
+fn shuffle_all(suites: &[Suite], parts: &mut [Found], seed: u64) {
     let mut random = SplitMix(seed);
-    for (.., part) in parts.iter_mut() {
-        random.shuffle(part.tests.make_contiguous());
+    for Found { class, part } in parts.iter_mut() {
+        let tests = &suites[class.0].summary.tests;
+        let mut ready: HashMap<usize, Ready> = part
+            .tests
+            .drain(..)
+            .map(|ready| (ready.index as usize, ready))
+            .collect();
+        let mut order: Vec<usize> = ready.keys().copied().collect();
+        order.sort_unstable();
+        let order = shuffled(tests, order, &mut Vec::new(), &mut random);
+        let order = order.into_iter();
+        part.tests = order.filter_map(|index| ready.remove(&index)).collect();
     }
     random.shuffle(parts);
+}
+
+/// Shuffles tests of a part so that those stay together that share a fixture of an inner group.
+///
+/// `outer` are the instances that hold them together anyway.
+fn shuffled(
+    tests: &[SuiteTest],
+    mut part: Vec<usize>,
+    outer: &mut Vec<u32>,
+    random: &mut SplitMix,
+) -> Vec<usize> {
+    let mut uses: HashMap<u32, usize> = HashMap::new();
+    for instance in part.iter().flat_map(|test| &tests[*test].instances) {
+        if !outer.contains(instance) {
+            *uses.entry(*instance).or_default() += 1;
+        }
+    }
+    // The fixture of the outermost group is the one that most of them use.
+    let widest = uses
+        .into_iter()
+        .filter(|(_, count)| *count > 1)
+        .max_by_key(|(instance, count)| (*count, std::cmp::Reverse(*instance)));
+    let Some((widest, _)) = widest else {
+        random.shuffle(&mut part);
+        return part;
+    };
+    outer.push(widest);
+    let mut blocks = together_but_for(tests, part.into_iter(), outer);
+    blocks.retain(|block| !block.is_empty());
+    random.shuffle(&mut blocks);
+    let blocks = blocks.into_iter();
+    let order = blocks.flat_map(|block| shuffled(tests, block, outer, random));
+    let order = order.collect();
+    outer.pop();
+    order
 }
 
 /// Steele, Lea and Flood's generator (2014): small, and the same on every machine.

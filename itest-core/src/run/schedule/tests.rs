@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::super::suite::{Launch, Suite, SuiteTest, Summary};
-use super::{AT_ONCE, Batch, Manner, Schedule};
+use super::{AT_ONCE, Batch, Known, Manner, Schedule};
 use crate::plan::{HeldLock, Verdict};
 
 fn test(name: &str) -> SuiteTest {
@@ -75,7 +75,7 @@ fn schedule(suites: &[Suite], executors: usize) -> Schedule {
         max_fail: None,
         session_comes: false,
     };
-    Schedule::new(suites, manner, |_, _| None)
+    Schedule::new(suites, manner, |_, _| Known::default())
 }
 
 fn names(suites: &[Suite], batch: &Batch<'_>) -> Vec<String> {
@@ -221,7 +221,7 @@ fn one_by_one_is_one_by_one() {
         max_fail: NonZeroUsize::new(1),
         session_comes: false,
     };
-    let schedule = Schedule::new(&suites, manner, |_, _| None);
+    let schedule = Schedule::new(&suites, manner, |_, _| Known::default());
     schedule.took(1, Duration::ZERO);
     while let Some(batch) = schedule.next(0) {
         assert_eq!(batch.tests.len(), 1);
@@ -243,7 +243,10 @@ fn the_longest_goes_first() {
         session_comes: false,
     };
     let known = [1, 30, 50, 40].map(Duration::from_millis);
-    let schedule = Schedule::new(&suites, manner, |_, index| Some(known[index]));
+    let schedule = Schedule::new(&suites, manner, |_, index| Known {
+        expected: Some(known[index]),
+        ..Known::default()
+    });
     let all = drain(&schedule, 0, &suites);
     assert_eq!(all, ["long", "long too", "longest", "short"]);
 }
@@ -307,7 +310,11 @@ fn a_shuffled_order_keeps_parts_and_is_the_seed_s() {
             max_fail: None,
             session_comes: false,
         };
-        drain(&Schedule::new(&suites, manner, |_, _| None), 0, &suites)
+        drain(
+            &Schedule::new(&suites, manner, |_, _| Known::default()),
+            0,
+            &suites,
+        )
     };
     let all = order(7);
     assert_eq!(all, order(7));
@@ -340,7 +347,7 @@ fn what_needs_no_session_goes_first_while_one_is_set_up() {
             max_fail: NonZeroUsize::new(1),
             session_comes: true,
         };
-        let schedule = Schedule::new(&[suite(tests)], manner, |_, _| None);
+        let schedule = Schedule::new(&[suite(tests)], manner, |_, _| Known::default());
         if is_there {
             schedule.session_is_there();
         }
@@ -352,5 +359,76 @@ fn what_needs_no_session_goes_first_while_one_is_set_up() {
             true => [0, 1, 2, 3],
         };
         assert_eq!(order, expected);
+    }
+}
+
+#[test]
+fn a_shuffled_order_keeps_inner_groups_together() {
+    let member = |name: &str, instances: &[u32]| SuiteTest {
+        instances: instances.to_vec(),
+        ..test(name)
+    };
+    // A module's fixture, which all use, and those of two groups in it.
+    let tests: Vec<SuiteTest> = (0..30)
+        .map(|n| match n % 3 {
+            0 => member(&format!("m{n}"), &[0]),
+            1 => member(&format!("a{n}"), &[0, 1]),
+            _ => member(&format!("b{n}"), &[0, 2]),
+        })
+        .collect();
+    let suites = [suite(tests)];
+    for seed in 0..20 {
+        let manner = Manner {
+            executors: 1,
+            shuffle: Some(seed),
+            max_fail: None,
+            session_comes: false,
+        };
+        let all = drain(
+            &Schedule::new(&suites, manner, |_, _| Known::default()),
+            0,
+            &suites,
+        );
+        assert_eq!(all.len(), 30);
+        for group in ["a", "b"] {
+            let first = all.iter().position(|name| name.starts_with(group));
+            let last = all.iter().rposition(|name| name.starts_with(group));
+            assert_eq!(last.unwrap() - first.unwrap(), 9, "{all:?}");
+        }
+    }
+}
+
+#[test]
+fn urgent_tests_go_first() {
+    let tests = vec![
+        of_module("a", 0),
+        test("b"),
+        of_module("c", 0),
+        test("d"),
+        with_pool("e"),
+    ];
+    let suites = [suite(tests), suite(numbered(2))];
+    for executors in [1, 3] {
+        for shuffle in [None, Some(3)] {
+            let manner = Manner {
+                executors,
+                shuffle,
+                max_fail: None,
+                session_comes: false,
+            };
+            let urgent = |suite: &Suite, index: usize| Known {
+                is_urgent: ["c", "e", "t1"].contains(&&*suite.summary.tests[index].name),
+                ..Known::default()
+            };
+            let all = drain(&Schedule::new(&suites, manner, urgent), 0, &suites);
+            let (mut first, mut rest) = (all[..3].to_vec(), all[3..].to_vec());
+            first.sort_unstable();
+            rest.sort_unstable();
+            assert_eq!(first, ["c", "e", "t1"], "{all:?}");
+            assert_eq!(rest, ["a", "b", "d", "t0"], "{all:?}");
+            if shuffle.is_none() && executors == 1 {
+                assert_eq!(all, ["c", "e", "t1", "a", "b", "d", "t0"]);
+            }
+        }
     }
 }
