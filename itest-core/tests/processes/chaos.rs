@@ -45,17 +45,37 @@ enum Form {
     /// Either under nextest.
     Nextest,
     NextestDropIn,
+    /// Either under `cargo itest`.
+    CargoItest,
+    CargoItestDropIn,
 }
-use Form::{CargoTest, DropIn, Full, Nextest, NextestDropIn};
+use Form::{CargoItest, CargoItestDropIn, CargoTest, DropIn, Full, Nextest, NextestDropIn};
+
+/// Some more often than others.
+const FORMS: [Form; 8] = [
+    Full,
+    Full,
+    CargoTest,
+    DropIn,
+    Nextest,
+    NextestDropIn,
+    CargoItest,
+    CargoItestDropIn,
+];
 
 impl Form {
     fn is_nextest(self) -> bool {
         matches!(self, Nextest | NextestDropIn)
     }
 
+    /// Whether all tests share one process, by itself or below `cargo itest`.
+    fn is_libtest(self) -> bool {
+        matches!(self, DropIn | CargoItestDropIn)
+    }
+
     /// Whether a process that dies costs one test only.
     fn has_workers(self) -> bool {
-        self != DropIn
+        !self.is_libtest()
     }
 }
 
@@ -109,8 +129,7 @@ impl Script {
         let mut random = Random::new(seed);
         // The first numbers of neighbouring seeds are not alike either, but this is cheap.
         random.below(1);
-        let form =
-            [Full, Full, CargoTest, DropIn, Nextest, NextestDropIn][random.below(6) as usize];
+        let form = FORMS[random.below(FORMS.len() as u64) as usize];
         let threads = [1, 2, 8][random.below(3) as usize];
         let chaos = match random.below(12) {
             0 => Chaos::None,
@@ -174,6 +193,8 @@ impl Script {
                 command.arg(threads);
                 command
             }
+            CargoItest => scene.cargo_itest(&["--test", "chaos", &threads]),
+            CargoItestDropIn => scene.cargo_itest(&["--test", "chaos_drop_in", &threads]),
         };
         if let Chaos::Act { test, act } = &self.chaos {
             command.env("CHAOS", format!("{test} {act}"));
@@ -194,9 +215,14 @@ fn number(name: &str) -> Option<u64> {
 fn chaos_at_random_moments() {
     let first = number("ITEST_CHAOS_SEED").unwrap_or(1);
     let runs = number("ITEST_CHAOS_RUNS").unwrap_or(RUNS);
+    let only = std::env::var("ITEST_CHAOS_FORM").ok();
     let mut failed = Vec::new();
     for seed in first..first + runs {
-        let script = Script::new(seed);
+        let mut script = Script::new(seed);
+        if let Some(name) = &only {
+            let named = FORMS.iter().find(|form| format!("{form:?}") == *name);
+            script.form = *named.unwrap_or_else(|| panic!("`{name}` is none of {FORMS:?}"));
+        }
         println!("ITEST_CHAOS_SEED={seed} ITEST_CHAOS_RUNS=1: {script:?}");
         // One that goes wrong does not keep the others from being looked at.
         if catch_unwind(|| play(&script)).is_err() {
@@ -211,7 +237,14 @@ fn chaos_at_random_moments() {
 
 #[test]
 fn an_exit_in_a_test_is_a_failure_under_every_runner() {
-    for form in [Full, DropIn, Nextest, NextestDropIn] {
+    for form in [
+        Full,
+        DropIn,
+        Nextest,
+        NextestDropIn,
+        CargoItest,
+        CargoItestDropIn,
+    ] {
         play(&Script {
             form,
             threads: 2,
@@ -309,7 +342,7 @@ fn judge(script: &Script, killed: &BTreeSet<u32>, scene: &Scene, ended: &Ended) 
             target: Target::Runner,
             ..
         }
-    ) && matches!(script.form, DropIn | NextestDropIn);
+    ) && matches!(script.form, DropIn | NextestDropIn | CargoItestDropIn);
     for ((pid, fixture), (ups, downs)) in balance {
         let died = killed.contains(&pid)
             || (deadly && victim == Some(pid))
@@ -352,14 +385,18 @@ fn judge_results(
             let is_deadly = DEADLY.contains(act);
             let fails = usize::from(is_deadly || FAILING.contains(act));
             // All tests of a libtest process share one life, and one stdout.
-            let is_shared = form == DropIn && (is_deadly || *act == "close");
+            let is_shared = form.is_libtest() && (is_deadly || *act == "close");
             if !is_shared {
                 assert_eq!((passed, failed), (TESTS - fails, fails), "{}", context());
             }
             match fails {
+                // What libtest cannot print any more, `cargo itest` does not take for passed.
+                0 if form == CargoItestDropIn && *act == "close" => {
+                    assert_eq!(ended.code, Some(failure), "{}", context());
+                }
                 0 => assert_eq!(ended.code, Some(0), "{}", context()),
                 // What kills a libtest process decides how it ends, but not well.
-                _ if form == DropIn => assert_ne!(ended.code, Some(0), "{}", context()),
+                _ if form.is_libtest() => assert_ne!(ended.code, Some(0), "{}", context()),
                 _ => assert_eq!(ended.code, Some(failure), "{}", context()),
             }
         }

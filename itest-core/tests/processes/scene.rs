@@ -98,7 +98,11 @@ impl Scene {
     /// A program that can be removed.
     pub(crate) fn copy_of(&self, program: &Path) -> PathBuf {
         let copy = self.directory.join("program");
-        fs::copy(program, &copy).expect("the program should be copied");
+        // By another process: what another thread starts at that moment would have ours open for
+        // writing, and then it could not be executed.
+        let status = Command::new("cp").arg(program).arg(&copy).status();
+        let copied = status.expect("cp should start").success();
+        assert!(copied, "the program should be copied");
         copy
     }
 
