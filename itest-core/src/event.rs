@@ -55,6 +55,27 @@ impl Record {
     }
 }
 
+impl Event {
+    /// The name of the test that it is about, or that a fixture was set up for.
+    pub(crate) fn test_mut(&mut self) -> Option<&mut TestName> {
+        match self {
+            Event::TestPlanned { test, .. }
+            | Event::TestIgnored { test, .. }
+            | Event::TestStarted { test }
+            | Event::Attached { test, .. }
+            | Event::CallStarted { test }
+            | Event::AttemptFailed { test, .. }
+            | Event::TestFinished { test, .. }
+            | Event::TestSlow { test, .. } => Some(test),
+            Event::SetupStarted { fixture }
+            | Event::SetupFinished { fixture, .. }
+            | Event::TeardownStarted { fixture, .. }
+            | Event::TeardownFinished { fixture, .. } => fixture.test.as_mut(),
+            _ => None,
+        }
+    }
+}
+
 /// A test binary as nextest names it: the package, and the target unless it has the same name.
 pub type BinaryId = Arc<str>;
 

@@ -1,7 +1,7 @@
 //! [`Args`]: what the command line and the environment mean together.
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -52,6 +52,8 @@ pub(crate) struct Args {
     pub(crate) last_failed: bool,
     /// Those that failed the last time go first.
     pub(crate) failed_first: bool,
+    /// How often each test runs.
+    pub(crate) repeat: u32,
     /// Only a part of the tests.
     pub(crate) shard: Option<Shard>,
     /// The run, of which this process may be a part, is that of a shard.
@@ -493,6 +495,15 @@ fn shuffle(from: &str, text: &str) -> Result<Option<Option<u64>>, String> {
     })
 }
 
+/// How often `--until-fail` repeats a test where nothing else is said.
+const UNTIL_FAIL: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+
+/// What `--repeat` means.
+pub(super) fn repeat(from: &str, text: &str) -> Result<NonZeroU32, String> {
+    let refused = |_| format!("{from} is `{text}`, should be a whole number from 1 on");
+    text.parse().map_err(refused)
+}
+
 /// What `--shard` means.
 pub(super) fn shard(from: &str, text: &str) -> Result<Shard, String> {
     Shard::parse(text)
@@ -556,7 +567,14 @@ pub(super) fn resolve(
         None if selected => None,
         None => settings.parsed("ITEST_KEYWORDS", keywords)?.flatten(),
     };
-    let max_fail = match (low.max_fail, low.fail_fast) {
+    let until_fail = low.until_fail || settings.on("ITEST_UNTIL_FAIL");
+    let repeat = match low.repeat {
+        Some(repeat) => Some(repeat),
+        None => settings.parsed("ITEST_REPEAT", repeat)?,
+    };
+    let repeat = repeat.or(until_fail.then_some(UNTIL_FAIL));
+    let max_fail = match (low.max_fail, low.fail_fast || until_fail) {
+        (Some(_), true) if until_fail => Some(NonZeroUsize::MIN),
         (Some(number), _) => Some(number),
         (None, true) => Some(NonZeroUsize::MIN),
         (None, false) => match settings.parsed("ITEST_MAX_FAIL", whole_number)? {
@@ -597,6 +615,7 @@ pub(super) fn resolve(
         strict_xfail: low.strict_xfail || settings.on("ITEST_STRICT_XFAIL"),
         last_failed: low.last_failed || (!selected && settings.on("ITEST_LAST_FAILED")),
         failed_first: low.failed_first || settings.on("ITEST_FAILED_FIRST"),
+        repeat: repeat.map_or(1, u32::from),
         shard: shard.filter(|_| !selected),
         sharded: shard.is_some(),
         test_threads,

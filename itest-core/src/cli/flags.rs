@@ -412,6 +412,25 @@ pub(super) const FLAGS: &[Flag] = &[
         ..Flag::DEFAULT
     },
     Flag {
+        name: "repeat",
+        takes: Takes::Value("N", |low, value| {
+            low.repeat = Some(args::repeat("--repeat", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_REPEAT"),
+        origin: Origin::Itest,
+        help: "Run each test N times, each with test fixtures of its own;\nwider ones stay",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "until-fail",
+        takes: Takes::Nothing(|low| low.until_fail = true),
+        variable: Some("ITEST_UNTIL_FAIL"),
+        origin: Origin::Itest,
+        help: "Repeat tests until one fails, at most as often as\n`--repeat` says, or 1000 times each",
+        ..Flag::DEFAULT
+    },
+    Flag {
         name: "shard",
         takes: Takes::Value("K/N", |low, value| {
             low.shard = Some(args::shard("--shard", &text(value)?)?);

@@ -1,7 +1,7 @@
 //! [`LowArgs`]: the flags as they were given, each value checked by itself.
 
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ pub(super) struct LowArgs {
     pub(super) strict_xfail: bool,
     pub(super) last_failed: bool,
     pub(super) failed_first: bool,
+    pub(super) repeat: Option<NonZeroU32>,
+    pub(super) until_fail: bool,
     pub(super) shard: Option<Shard>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,

@@ -171,6 +171,8 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         ensure_time: args.ensure_time,
         slow: args.slow_timeout,
         before: HashMap::new(),
+        repeat: args.repeat,
+        repeated: HashMap::new(),
         write_error: None,
         failed: false,
     };
@@ -189,6 +191,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         session_comes: early_setup,
         executors: threads,
         shuffle: args.shuffle,
+        repeat: args.repeat,
         max_fail: args.max_fail,
     };
     let (sender, messages) = mpsc::channel();
@@ -348,6 +351,10 @@ struct Run {
     /// What is to be said of tests that do not run, where it would stand: before the test that
     /// follows them.
     before: HashMap<TestId, Vec<Unrun>>,
+    /// How often each test runs.
+    repeat: u32,
+    /// How often each test has run, where it runs more than once.
+    repeated: HashMap<TestId, u32>,
     /// The first one; the run goes on, and fails.
     write_error: Option<io::Error>,
     /// Something went wrong that no event tells.
@@ -375,8 +382,11 @@ impl Run {
         let alone = job.alone.iter();
         let filtered_out: usize = alone.map(|alone| alone.filtered_out()).sum();
         let alone: usize = job.alone.iter().map(|alone| alone.tests().len()).sum();
+        let tests = job.suites.iter().flat_map(|suite| &suite.summary.tests);
+        let ready = tests.filter(|test| test.verdict == Verdict::Run).count();
+        let again = ready * (self.repeat as usize - 1);
         self.event(Event::RunStarted(Box::new(RunInfo {
-            tests: selected + alone,
+            tests: selected + alone + again,
             filtered_out: all - selected + filtered_out,
             shuffle_seed: args.shuffle,
             started: self.clock.started,
@@ -400,7 +410,20 @@ impl Run {
         for suite in &job.suites {
             let tests = suite.summary.tests.iter();
             for test in tests.filter(|test| test.verdict != Verdict::LeftOut) {
-                self.event_of(&suite.id, planned(test));
+                if self.repeat == 1 || test.verdict != Verdict::Run {
+                    self.event_of(&suite.id, planned(test));
+                    continue;
+                }
+                for number in 1..=self.repeat {
+                    let mut event = planned(test);
+                    self.number(&mut event, number);
+                    self.event_of(&suite.id, event);
+                }
+                let id = TestId {
+                    binary: suite.id.clone(),
+                    name: test.name.clone(),
+                };
+                self.repeated.insert(id, 0);
             }
         }
     }
@@ -445,11 +468,42 @@ impl Run {
     }
 
     fn record(&mut self, record: Record) {
-        let record = self.judged(record);
-        self.tally.record(&record);
+        let mut record = self.judged(record);
         self.recorder.record(&record);
+        self.name_repetition(&mut record);
+        self.tally.record(&record);
         let result = self.reporter.record(&record);
         self.note(result);
+    }
+
+    /// Repetitions of a test run one after the other: what happens, happens in the one whose turn
+    /// it is.
+    fn name_repetition(&mut self, record: &mut Record) {
+        if self.repeated.is_empty() {
+            return;
+        }
+        let Some(name) = record.event.test_mut() else {
+            return;
+        };
+        let id = TestId {
+            binary: record.binary.clone(),
+            name: name.clone(),
+        };
+        let Some(done) = self.repeated.get_mut(&id) else {
+            return;
+        };
+        // A wider fixture is torn down after the last of them.
+        let number = (*done + 1).min(self.repeat);
+        if matches!(record.event, Event::TestFinished { .. }) {
+            *done += 1;
+        }
+        self.number(&mut record.event, number);
+    }
+
+    fn number(&self, event: &mut Event, number: u32) {
+        if let Some(name) = event.test_mut() {
+            *name = format!("{name} ({number} of {})", self.repeat).into();
+        }
     }
 
     /// `--ensure-time` makes a failure of what took too long.

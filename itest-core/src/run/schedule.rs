@@ -77,6 +77,8 @@ pub(super) struct Manner {
     pub(super) executors: usize,
     /// The seed of a random order.
     pub(super) shuffle: Option<u64>,
+    /// How often each test runs, one time after the other.
+    pub(super) repeat: u32,
     /// Hand out nothing more after so many failures; and one test at a time, so that none runs.
     pub(super) max_fail: Option<NonZeroUsize>,
     /// Session fixtures are set up meanwhile: what needs none goes first until

@@ -1,4 +1,5 @@
-//! The order of tests from outside: `--shuffle`, `--failed-first`.
+//! Order and repetition of tests from outside: `--shuffle`, `--failed-first`, `--repeat`,
+//! `--until-fail`.
 
 use std::process::Command;
 
@@ -129,5 +130,68 @@ fn what_failed_goes_first_of_all_binaries() {
     assert!(
         first.iter().any(|line| line.contains("stable::three")),
         "{ended}"
+    );
+}
+
+#[test]
+fn each_repetition_has_fresh_test_fixtures_and_a_result() {
+    for manner in [
+        &["--in-process"][..],
+        &["--test-threads=1"],
+        &["--test-threads=3"],
+    ] {
+        let scene = Scene::new();
+        let words = [&["--repeat", "4", "--skip=flaky", "--skip=other"], manner].concat();
+        let ended = scene.run(again(&scene, &words));
+        ended.must_exit(101);
+        ended.must_say(&["running 16 tests", "15 passed", "1 failed"]);
+        let results = ended.results();
+        assert_eq!(
+            results.get("third_fails (3 of 4)"),
+            Some(&"FAILED"),
+            "{ended}"
+        );
+        for passed in [
+            "third_fails (2 of 4)",
+            "third_fails (4 of 4)",
+            "stable::two (1 of 4)",
+        ] {
+            assert_eq!(results.get(passed), Some(&"ok"), "{passed}; {ended}");
+        }
+        assert_eq!(scene.ups_and_downs("fresh"), (8, 8));
+        assert_eq!(scene.ups_and_downs("group"), (1, 1));
+        assert_eq!(scene.ups_and_downs("session"), (1, 1));
+        assert_eq!(scene.count("two"), 4);
+    }
+}
+
+#[test]
+fn repetition_ends_at_the_first_failure() {
+    for manner in ["--in-process", "--test-threads=1"] {
+        let scene = Scene::new();
+        let run = |words: &[&str]| {
+            let _ = std::fs::remove_file(scene.path_of("events.third"));
+            let since = scene.events().len();
+            let ended = scene.run(again(&scene, &[words, &[manner, "third"]].concat()));
+            (ended, order(&scene, since).len())
+        };
+        let (ended, times) = run(&["--until-fail"]);
+        ended.must_exit(101);
+        ended.must_say(&["2 passed", "1 failed"]);
+        assert_eq!(times, 3, "{ended}");
+        let (ended, times) = run(&["--until-fail", "--repeat=2"]);
+        ended.must_exit(0);
+        ended.must_say(&["2 passed"]);
+        assert_eq!(times, 2, "{ended}");
+        let (ended, times) = run(&["--until-fail", "--repeat=9"]);
+        ended.must_exit(101);
+        assert_eq!(times, 3, "{ended}");
+    }
+    let scene = Scene::new();
+    let ended = scene.run(again(&scene, &["--repeat=0"]));
+    ended.must_exit(101);
+    assert_eq!(
+        ended.stderr,
+        "error: --repeat is `0`, should be a whole number from 1 on\n"
     );
 }

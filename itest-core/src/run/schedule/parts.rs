@@ -211,6 +211,10 @@ pub(super) fn classes(
     let mut numbers: HashMap<(usize, bool, Vec<u32>), usize> = HashMap::new();
     for (rank, Found { class, mut part }) in found.into_iter().enumerate() {
         part.rank = rank;
+        if manner.repeat > 1 {
+            let times = |test| std::iter::repeat_n(test, manner.repeat as usize);
+            part.tests = part.tests.into_iter().flat_map(times).collect();
+        }
         let (suite, is_urgent, _) = class;
         let class = *numbers.entry(class).or_insert_with(|| {
             classes.push(Class::new(suite, is_urgent));

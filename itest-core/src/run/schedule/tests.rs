@@ -72,6 +72,7 @@ fn schedule(suites: &[Suite], executors: usize) -> Schedule {
     let manner = Manner {
         executors,
         shuffle: None,
+        repeat: 1,
         max_fail: None,
         session_comes: false,
     };
@@ -218,6 +219,7 @@ fn one_by_one_is_one_by_one() {
     let manner = Manner {
         executors: 2,
         shuffle: None,
+        repeat: 1,
         max_fail: NonZeroUsize::new(1),
         session_comes: false,
     };
@@ -239,6 +241,7 @@ fn the_longest_goes_first() {
     let manner = Manner {
         executors: 2,
         shuffle: None,
+        repeat: 1,
         max_fail: None,
         session_comes: false,
     };
@@ -307,6 +310,7 @@ fn a_shuffled_order_keeps_parts_and_is_the_seed_s() {
         let manner = Manner {
             executors: 1,
             shuffle: Some(seed),
+            repeat: 1,
             max_fail: None,
             session_comes: false,
         };
@@ -344,6 +348,7 @@ fn what_needs_no_session_goes_first_while_one_is_set_up() {
         let manner = Manner {
             executors: 2,
             shuffle: None,
+            repeat: 1,
             max_fail: NonZeroUsize::new(1),
             session_comes: true,
         };
@@ -381,6 +386,7 @@ fn a_shuffled_order_keeps_inner_groups_together() {
         let manner = Manner {
             executors: 1,
             shuffle: Some(seed),
+            repeat: 1,
             max_fail: None,
             session_comes: false,
         };
@@ -413,6 +419,7 @@ fn urgent_tests_go_first() {
             let manner = Manner {
                 executors,
                 shuffle,
+                repeat: 1,
                 max_fail: None,
                 session_comes: false,
             };
