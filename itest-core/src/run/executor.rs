@@ -210,12 +210,16 @@ impl Executor {
         let called = match result {
             Ok(called) => called,
             Err(SetupStop::Xfailed(reason)) => return Outcome::Xfailed { reason },
-            Err(SetupStop::Skipped { fixture, reason }) => {
-                return if self.require.covers(&[&fixture]) {
-                    failed(required(&reason))
-                } else {
-                    Outcome::Skipped { reason }
-                };
+            Err(SetupStop::Skipped {
+                name,
+                reason,
+                place: mut error,
+            }) => {
+                if !self.require.covers(&[&name]) {
+                    return Outcome::Skipped { reason };
+                }
+                error.failures.push(required(&reason));
+                return Outcome::Error { error: *error };
             }
             Err(SetupStop::Failed(error)) => {
                 return match test.xfail {

@@ -27,7 +27,13 @@ use crate::value::{Arg, Args, Cell, Slot, Value};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum SetupStop {
     Failed(FixtureError),
-    Skipped { fixture: String, reason: String },
+    Skipped {
+        /// The name that `--require` knows.
+        name: String,
+        reason: String,
+        /// What it is if it must not be skipped, but for the failure.
+        place: Box<FixtureError>,
+    },
     Xfailed(String),
 }
 
@@ -325,8 +331,9 @@ impl Store {
         let outcome = outcome.map_err(|stop| match stop {
             Stop::Failed(failure) => SetupStop::Failed(self.error(def, user, vec![failure])),
             Stop::Skipped(reason) => SetupStop::Skipped {
-                fixture: def.name.to_owned(),
+                name: def.name.to_owned(),
                 reason,
+                place: Box::new(self.error(def, user, Vec::new())),
             },
             Stop::Xfailed(reason) => SetupStop::Xfailed(reason),
         });
@@ -536,7 +543,7 @@ impl Store {
 
 impl SetupStop {
     pub(crate) fn remembered(mut self) -> Self {
-        if let SetupStop::Failed(error) = &mut self {
+        if let Some(error) = self.error_mut() {
             error.remembered = true;
         }
         self
@@ -544,10 +551,18 @@ impl SetupStop {
 
     /// Records that `def` was to be set up when this happened.
     fn through(mut self, def: &FixtureDef) -> Self {
-        if let SetupStop::Failed(error) = &mut self {
+        if let Some(error) = self.error_mut() {
             error.chain.insert(0, def.name.to_owned());
         }
         self
+    }
+
+    fn error_mut(&mut self) -> Option<&mut FixtureError> {
+        match self {
+            SetupStop::Failed(error) => Some(error),
+            SetupStop::Skipped { place, .. } => Some(place),
+            SetupStop::Xfailed(_) => None,
+        }
     }
 }
 

@@ -156,8 +156,9 @@ impl Fixtures {
         }
         if self.ended.load(Ordering::Acquire) {
             state.stage = Stage::Ready(Err(SetupStop::Skipped {
-                fixture: String::new(),
+                name: String::new(),
                 reason: "the run has ended".to_owned(),
+                place: Box::new(self.error(index, Vec::new())),
             }));
             return;
         }
@@ -171,7 +172,7 @@ impl Fixtures {
         let thread = thread::Builder::new().name(format!("itest-fixture-{name}"));
         if let Err(error) = thread.spawn(life) {
             let what = format!("no thread could be started for it: {error}");
-            let stop = self.error(index, Failure::new(FailureKind::Crash, what));
+            let stop = self.error(index, vec![Failure::new(FailureKind::Crash, what)]);
             slot.settle(Err(SetupStop::Failed(stop)), "");
         }
     }
@@ -257,7 +258,7 @@ impl Fixtures {
         );
         failure.causes.push(why);
         Some(Fetch {
-            answer: Err(SetupStop::Failed(self.error(index, failure))),
+            answer: Err(SetupStop::Failed(self.error(index, vec![failure]))),
             output: String::new(),
         })
     }
@@ -307,7 +308,7 @@ impl Fixtures {
         };
         state.given_up = true;
         let output = self.log.end(index);
-        let error = self.error(index, failure);
+        let error = self.error(index, vec![failure]);
         // Not measured: the watchdog came when that was over.
         let duration = self.plan.node(slot.offer.node).def.timeout;
         let duration = duration.unwrap_or_default();
@@ -379,7 +380,7 @@ impl Fixtures {
         std::mem::take(&mut state.errors)
     }
 
-    fn error(&self, index: usize, failure: Failure) -> FixtureError {
+    fn error(&self, index: usize, failures: Vec<Failure>) -> FixtureError {
         let Offer { node, test, .. } = self.slots[index].offer;
         let def = self.plan.node(node).def;
         FixtureError {
@@ -387,7 +388,7 @@ impl Fixtures {
             location: def.location.to_string(),
             chain: Vec::new(),
             remembered: false,
-            failures: vec![failure],
+            failures,
         }
     }
 }
@@ -447,7 +448,8 @@ impl Drop for Done<'_> {
         let mut state = slot.lock();
         if matches!(state.stage, Stage::SettingUp) {
             let failure = Failure::new(FailureKind::Crash, "itest bug: its thread panicked");
-            state.stage = Stage::Ready(Err(SetupStop::Failed(fixtures.error(index, failure))));
+            state.stage =
+                Stage::Ready(Err(SetupStop::Failed(fixtures.error(index, vec![failure]))));
         }
         state.done = true;
         slot.changed.notify_all();

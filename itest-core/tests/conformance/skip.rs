@@ -400,3 +400,33 @@ mod sk_64 {
         }
     }
 }
+
+mod sk_65 {
+    use itest::prelude::*;
+
+    use crate::vocabulary::{Made, event};
+
+    case! {
+        "SK-65": "a fixture that skips is an error once if `--require` names it, through others too",
+        events: "+s =t3",
+        outcomes: "t1:error@setup t2:error@setup",
+        args: &["--require=s"],
+        texts: &[
+            "fixture `skip::sk_65::s` failed in setup; 2 tests that need it did not run",
+            "required here, but it would be skipped: not here",
+            "2 errors",
+        ],
+        // libtest does not know the flag.
+        drop_in: crate::vocabulary::DropIn::No,
+    }
+
+    #[fixture(scope = "module")]
+    fn s() -> Made {
+        event("+", "s");
+        itest::skip!("not here")
+    }
+    a_fixture!(f(s));
+    a_test!(t1(s));
+    a_test!(t2(f));
+    a_test!(t3());
+}

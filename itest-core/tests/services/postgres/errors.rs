@@ -40,11 +40,32 @@ fn without_a_server_the_reason_lists_what_was_tried() {
         .ended_with(0)
         .says("no PostgreSQL here: ITEST_POSTGRES_URL is not set; DATABASE_URL is not set; ")
         .says("Install PostgreSQL (Debian: `apt-get install postgresql`");
-    scene("other_version")
-        .arg("--require=postgres")
-        .run()
-        .ended_with(101)
-        .says("required here, but it would be skipped: no PostgreSQL here");
+}
+
+/// However the run is made up: by worker processes or not, from a flag or a variable.
+#[integration]
+fn a_required_server_that_is_missing_is_told_once() {
+    let scenes = [
+        scene("other_version").arg("--require=postgres"),
+        scene("other_version").env("ITEST_REQUIRE", "redis,postgres"),
+        scene("other_version")
+            .arg("--require")
+            .arg("--test-threads=3"),
+        scene("other_version").arg("--require").arg("--in-process"),
+    ];
+    for scene in scenes {
+        scene
+            .run()
+            .ended_with(101)
+            .says_once("error: fixture `postgres::scenes::other_version::postgres` failed in setup")
+            .says_once(
+                "required here, but it would be skipped: no PostgreSQL here: ITEST_POSTGRES_URL \
+                 is not set; DATABASE_URL is not set; ",
+            )
+            .says_once("Install PostgreSQL (Debian: `apt-get install postgresql`")
+            .says("3 errors")
+            .says("test result: FAILED. 0 passed; 3 failed; 0 ignored");
+    }
 }
 
 #[integration]

@@ -42,7 +42,7 @@ mod other_version {
         Ok(Postgres::builder().version("1.0").start().await?)
     }
 
-    need_a_database!(one two);
+    need_a_database!(one two three);
 }
 
 mod fixed_port {
