@@ -33,6 +33,8 @@ const ROWS: &[(&str, Row)] = &[
     ("everything", compile::everything),
     ("run-empty", run::empty),
     ("run-chain", run::chain),
+    ("run-naps", run::naps),
+    ("run-nextest", run::nextest),
     ("list-10000", list::ten_thousand),
     ("list-30000", list::thirty_thousand),
     ("list-100000", list::hundred_thousand),

@@ -1,6 +1,7 @@
 //! [`Samples`]: the generated crates, one workspace below the target directory.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ enum Body {
     Async,
     /// Nothing.
     Empty,
+    /// Sleeps for [`NAP_MILLISECONDS`].
+    Nap,
     /// Uses the last of three values that are each made from the one before.
     Chain,
 }
@@ -65,6 +68,13 @@ pub(crate) const MANY_FULL: Sample = sample("many-full", By::Full, Body::Empty, 
 pub(crate) const MOST_LIBTEST: Sample = sample("most-libtest", By::Libtest, Body::Empty, 100, 1000);
 pub(crate) const MOST_FULL: Sample = sample("most-full", By::Full, Body::Empty, 100, 1000);
 
+pub(crate) const FEW_LIBTEST: Sample = sample("few-libtest", By::Libtest, Body::Empty, 1, 500);
+pub(crate) const NAP_LIBTEST: Sample = sample("nap-libtest", By::Libtest, Body::Nap, 1, 1000);
+pub(crate) const NAP_FULL: Sample = sample("nap-full", By::Full, Body::Nap, 1, 1000);
+
+/// How long a test of the samples with naps sleeps.
+pub(crate) const NAP_MILLISECONDS: u32 = 5;
+
 const SAMPLES: &[Sample] = &[
     ASYNC_LIBTEST,
     ASYNC_TOKIO,
@@ -78,6 +88,9 @@ const SAMPLES: &[Sample] = &[
     MANY_FULL,
     MOST_LIBTEST,
     MOST_FULL,
+    FEW_LIBTEST,
+    NAP_LIBTEST,
+    NAP_FULL,
 ];
 
 /// A project without and with itest, for counting what itest adds to it.
@@ -138,9 +151,22 @@ impl Samples {
 
     /// A cargo command on this workspace, with the environment's cargo.
     pub(crate) fn cargo(&self, command: &str) -> Command {
-        let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut cargo = Command::new(program);
-        cargo.args([command, "--quiet"]);
+        self.cargo_of(&[command, "--quiet"])
+    }
+
+    /// `cargo nextest run` for a sample, quietly.
+    pub(crate) fn nextest(&self, sample: &Sample) -> Command {
+        let mut nextest = self.cargo_of(&["nextest", "run"]);
+        nextest.args(["--package", sample.name, "--test", &sample.target()]);
+        nextest.arg("--target-dir").arg(self.target("shared"));
+        nextest.args(["--status-level=none", "--final-status-level=none"]);
+        nextest.stderr(Stdio::null());
+        nextest
+    }
+
+    fn cargo_of(&self, words: &[&str]) -> Command {
+        let mut cargo = Command::new(program());
+        cargo.args(words);
         cargo
             .arg("--manifest-path")
             .arg(self.root.join("Cargo.toml"));
@@ -217,6 +243,18 @@ impl Samples {
     }
 }
 
+fn program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Whether cargo-nextest is installed.
+pub(crate) fn has_nextest() -> bool {
+    let version = Command::new(program())
+        .args(["nextest", "--version"])
+        .output();
+    version.is_ok_and(|output| output.status.success())
+}
+
 impl Sample {
     pub(crate) fn tests(&self) -> usize {
         self.modules * self.tests_per_module
@@ -275,6 +313,12 @@ impl Sample {
             match self.body {
                 Body::Async => write_async(&mut text, number, self.by != By::Libtest),
                 Body::Empty => writeln!(text, "fn t{number}() {{}}").expect("a string takes all"),
+                Body::Nap => {
+                    let _ = writeln!(
+                        text,
+                        "fn t{number}() {{\n    std::thread::sleep(std::time::Duration::from_millis({NAP_MILLISECONDS}));\n}}"
+                    );
+                }
                 Body::Chain if itest => {
                     let _ = writeln!(text, "fn t{number}(c: &u32) {{\n    assert_eq!(*c, 3);\n}}");
                 }

@@ -142,7 +142,9 @@ impl Quantity {
 }
 
 pub(crate) fn seconds(value: f64) -> String {
-    if value < 1.0 {
+    if value < 1e-3 {
+        format!("{:.1} µs", value * 1e6)
+    } else if value < 1.0 {
         format!("{:.1} ms", value * 1e3)
     } else {
         format!("{value:.2} s")
