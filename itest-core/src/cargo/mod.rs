@@ -8,6 +8,7 @@ mod artifacts;
 mod binary;
 mod doctor;
 mod flags;
+mod flaky;
 mod init;
 mod invoke;
 mod plain;
@@ -82,6 +83,7 @@ fn obey(words: Words) -> Result<ExitCode, Stop> {
         Command::Plan => tables::plan(&words),
         Command::Doctor => doctor::doctor(&words),
         Command::Init => init::init(&words),
+        Command::Flaky => flaky::flaky(&words),
         Command::Report => report::report(&words),
     }
 }

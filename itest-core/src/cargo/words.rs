@@ -16,10 +16,11 @@ pub(super) enum Command {
     Doctor,
     Init,
     Report,
+    Flaky,
 }
 
 impl Command {
-    pub(super) const ALL: [Command; 7] = [
+    pub(super) const ALL: [Command; 8] = [
         Command::Run,
         Command::List,
         Command::Fixtures,
@@ -27,6 +28,7 @@ impl Command {
         Command::Doctor,
         Command::Init,
         Command::Report,
+        Command::Flaky,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Command {
             Command::Doctor => "doctor",
             Command::Init => "init",
             Command::Report => "report",
+            Command::Flaky => "flaky",
         }
     }
 
@@ -49,6 +52,7 @@ impl Command {
             Command::Plan => "Show what would be set up, run and torn down; `--json`",
             Command::Doctor => "Look what is there and what was left; `--sweep` cleans",
             Command::Report => "Make reports of what `--events` wrote: `report FILE… --html FILE`",
+            Command::Flaky => "Show tests that passed and failed, most changeful first; `--json`",
             Command::Init => "Write files of settings to start from; `--force` overwrites",
         }
     }

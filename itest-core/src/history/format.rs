@@ -68,6 +68,19 @@ impl Past {
         }
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Past::Passed => "passed",
+            Past::Flaky => "flaky",
+            Past::Failed => "failed",
+            Past::Error => "error",
+            Past::Skipped => "skipped",
+            Past::Xfailed => "xfailed",
+            Past::Xpassed => "xpassed",
+        }
+    }
+
     /// Whether it made its run fail.
     pub(crate) fn is_failure(self) -> bool {
         matches!(self, Past::Failed | Past::Error)

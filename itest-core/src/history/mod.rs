@@ -144,6 +144,14 @@ impl History {
         }
     }
 
+    /// The tests of a binary that have a record, and how each ended, the latest at the end.
+    #[cfg(feature = "cli")]
+    pub(crate) fn ends(&self, binary: &str) -> impl Iterator<Item = (TestName, Vec<Past>)> {
+        let entries = self.known(binary).map(|binary| &binary.entries);
+        let entries = entries.into_iter().flatten();
+        entries.map(|entry| (entry.name.clone(), entry.outcomes.iter().collect()))
+    }
+
     /// Remembers how a test ended, until [`save`](Self::save).
     pub(crate) fn record(&mut self, binary: &str, test: &TestName, ran: Ran) {
         if self.directory.is_none() {

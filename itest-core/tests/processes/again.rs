@@ -195,3 +195,40 @@ fn repetition_ends_at_the_first_failure() {
         "error: --repeat is `0`, should be a whole number from 1 on\n"
     );
 }
+
+#[test]
+fn flaky_tests_are_told_from_the_history() {
+    let scene = Scene::new();
+    let run = |words: &[&str]| {
+        let mut command = scene.cargo_itest(words);
+        command.env("ITEST_HISTORY", scene.path_of("history"));
+        scene.run(command)
+    };
+    let flaky = run(&["flaky", "--test", "again"]);
+    flaky.must_exit(0);
+    assert_eq!(flaky.stdout, "no flaky tests are known\n");
+    // Passes at its second attempt; the other one fails the third time.
+    let retried = ["--test", "again", "--retries=1", "--exact", "flaky"];
+    run(&retried).must_exit(0);
+    for _ in 0..2 {
+        let _ = std::fs::remove_file(scene.path_of("events.third"));
+        for code in [0, 0, 101, 0] {
+            run(&["--test", "again", "--", "third_fails"]).must_exit(code);
+        }
+    }
+    let flaky = run(&["flaky", "--test", "again"]);
+    flaky.must_exit(0);
+    let lines: Vec<&str> = flaky.stdout.lines().collect();
+    // Passes that took no time and came before the first failure have no record.
+    let [first, ends, "sample::again flaky", "    flaky"] = lines[..] else {
+        panic!("{flaky}");
+    };
+    assert_eq!(first, "sample::again third_fails");
+    let expected = "failed passed passed passed failed passed";
+    assert!(ends.ends_with(expected), "{flaky}");
+    let json = run(&["flaky", "--test", "again", "--json", "flaky"]);
+    json.must_exit(0);
+    let line: serde_json::Value = serde_json::from_str(&json.stdout).expect("one line of JSON");
+    assert_eq!(line["test"], "flaky");
+    assert_eq!(line["outcomes"], serde_json::json!(["flaky"]));
+}
