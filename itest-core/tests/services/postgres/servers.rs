@@ -109,7 +109,7 @@ async fn a_container_is_the_last_way() -> Result {
         .env("ITEST_CONTAINER_ENGINE", &engine)
         .run()
         .ended_with(0)
-        .says("2 passed");
+        .says("3 passed");
     let calls = std::fs::read_to_string(format!("{}/calls", place.path()))?;
     assert!(calls.contains("--env POSTGRES_PASSWORD="), "{calls}");
     assert!(
