@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::digest::Sha256;
+use super::digest::Naming;
 use super::install::Installation;
 use crate::service::directory::{self, ServiceDirectory};
 use crate::service::error::{Context, Error, Result};
@@ -38,7 +38,7 @@ pub(super) struct Entry {
 impl Entry {
     /// For that server, initialised with those further options of `initdb`.
     pub(super) fn new(installation: &Installation, options: &[String]) -> Result<Self> {
-        let mut digest = Sha256::new();
+        let mut digest = Naming::new();
         digest.update_framed(FORMAT.as_bytes());
         digest.update_framed(installation.version.as_bytes());
         digest.update_framed(installation.postgres.as_os_str().as_encoded_bytes());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, SqlError};
-use super::digest::Sha256;
+use super::digest::Naming;
 use crate::service::error::{Context, Error, Result};
 
 /// What a template's schema and first rows are made from: the built-in session fixture
@@ -80,7 +80,7 @@ impl Migrations {
 
     /// What they come to: another text of any of them is another digest.
     pub(super) fn digest(&self) -> Result<String> {
-        let mut digest = Sha256::new();
+        let mut digest = Naming::new();
         for script in self.scripts()? {
             digest.update_framed(script.name.as_bytes());
             digest.update_framed(script.sql.as_bytes());

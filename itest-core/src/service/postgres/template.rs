@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cache;
 use super::client::{Client, Row, SqlError, quote_name, quote_text};
 use super::database::PgDatabase;
-use super::digest::Sha256;
+use super::digest::Naming;
 use super::migrations::Migrations;
 use super::{Origin, Postgres, admin};
 use crate::service::error::{Context, Error, Result};
@@ -77,7 +77,7 @@ impl Postgres {
     pub async fn template(&self, migrations: &Migrations) -> Result<PgTemplate> {
         let (postgres, migrations) = (self.handle(), migrations.clone());
         blocking(move || {
-            let mut digest = Sha256::new();
+            let mut digest = Naming::new();
             digest.update_framed(migrations.digest()?.as_bytes());
             let making = postgres.start_template(digest)?;
             if making.is_there {
@@ -102,7 +102,7 @@ impl Postgres {
         sources: &[&str],
         migrate: impl AsyncFnOnce(&str) -> std::result::Result<(), E>,
     ) -> Result<PgTemplate> {
-        let mut digest = Sha256::new();
+        let mut digest = Naming::new();
         for source in sources {
             let path = crate::condition::package_path(source);
             digest.update_framed(source.as_bytes());
@@ -122,7 +122,7 @@ impl Postgres {
     }
 
     /// Looks for the template; if it is not there, makes an empty database for it.
-    fn start_template(&self, mut digest: Sha256) -> Result<Making> {
+    fn start_template(&self, mut digest: Naming) -> Result<Making> {
         let mut client = admin::connect(self, None)?;
         let refused = |error| admin::explain(self, error);
         self.check_rights(&mut client)?;
@@ -409,7 +409,7 @@ fn rename(client: &mut Client, from: &str, to: &str) -> Result<(), SqlError> {
 }
 
 /// All that is in a file, or below a directory.
-fn add(digest: &mut Sha256, path: &Path) -> std::io::Result<()> {
+fn add(digest: &mut Naming, path: &Path) -> std::io::Result<()> {
     if !path.is_dir() {
         digest.update_framed(&std::fs::read(path)?);
         return Ok(());
