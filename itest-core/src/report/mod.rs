@@ -1,4 +1,4 @@
-//! Reports of a run: [`Reporter`]s turn records of events into text for people and tools.
+//! Reports of a run: reporters turn records of events into text for people and tools.
 //!
 //! A reporter knows the records and the command line, nothing else, so a stored stream of records
 //! gives every report again. What goes to a terminal has libtest's shape, because people know it
