@@ -1,6 +1,7 @@
 //! Connections to a server's maintenance database, kept for the next one who needs one.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::client::{Client, SqlError};
@@ -69,17 +70,44 @@ fn give_back(url: String, client: Client) {
         .push(client);
 }
 
+/// The server ends, or starts again after a crash.
+fn is_end(error: &SqlError) -> bool {
+    match error {
+        SqlError::Lost(_) => true,
+        SqlError::Refused(refusal) => matches!(&*refusal.code, "57P01" | "57P02" | "57P03"),
+        SqlError::Unexpected(_) => false,
+    }
+}
+
+fn no_room(directory: &Path) -> String {
+    let left = free(directory).map_or(String::new(), |free| {
+        format!(", {} MB are free", free >> 20)
+    });
+    format!(
+        "there is no room for another database in `{}`{left} (ITEST_SERVICE_DIR names another place)",
+        directory.display()
+    )
+}
+
 /// What an error means for whoever wants a database, and what to do.
 pub(super) fn explain(postgres: &Postgres, error: SqlError) -> Error {
+    if is_end(&error)
+        && let Origin::Private { directory, log, .. } = &postgres.origin
+    {
+        let tail = log_tail(log);
+        // A full disk makes it refuse, or crash.
+        let what = match tail.contains("No space left on device") {
+            true => no_room(directory),
+            false => "the PostgreSQL server of this run does not answer any more: somebody \
+                      stopped or killed it, or it crashed"
+                .to_owned(),
+        };
+        return Error::new(what).caused_by(match directory.exists() {
+            true => Error::new(tail).caused_by(error),
+            false => Error::new("its directory is gone").caused_by(error),
+        });
+    }
     let what = match (&error, &postgres.origin) {
-        (SqlError::Lost(_), Origin::Private { directory, log, .. }) => {
-            let what = "the PostgreSQL server of this run does not answer any more: somebody \
-                        stopped or killed it, or it crashed";
-            return Error::new(what).caused_by(match directory.exists() {
-                true => Error::new(log_tail(log)).caused_by(error),
-                false => Error::new("its directory is gone").caused_by(error),
-            });
-        }
         (SqlError::Lost(_), Origin::Container(container)) => format!(
             "the PostgreSQL server of this run (container `{}`) does not answer any more",
             container.id()
@@ -88,16 +116,7 @@ pub(super) fn explain(postgres: &Postgres, error: SqlError) -> Error {
             format!("the PostgreSQL server of {variable} does not answer any more")
         }
         (SqlError::Refused(refusal), origin) => match (&*refusal.code, origin) {
-            ("53100", Origin::Private { directory, .. }) => {
-                let left = free(directory).map_or(String::new(), |free| {
-                    format!(", {} MB are free", free >> 20)
-                });
-                format!(
-                    "there is no room for another database in `{}`{left} (ITEST_SERVICE_DIR names \
-                     another place)",
-                    directory.display()
-                )
-            }
+            ("53100", Origin::Private { directory, .. }) => no_room(directory),
             ("53100", Origin::Given(variable)) => {
                 format!("the disk of {variable}'s server is full")
             }
@@ -111,7 +130,9 @@ pub(super) fn explain(postgres: &Postgres, error: SqlError) -> Error {
             ("55006", _) => "somebody is connected to the template".to_owned(),
             _ => "the PostgreSQL server refuses".to_owned(),
         },
-        (SqlError::Unexpected(_), _) => "the PostgreSQL server cannot be used".to_owned(),
+        (SqlError::Lost(_) | SqlError::Unexpected(_), _) => {
+            "the PostgreSQL server cannot be used".to_owned()
+        }
     };
     Error::new(what).caused_by(error)
 }
