@@ -18,12 +18,15 @@ use crate::run::suite::{Launch, Suite};
 use crate::run::{Broken, ended_how};
 
 /// A test binary.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Binary {
     /// As nextest names it.
     pub(super) id: BinaryId,
+    pub(super) package: String,
     /// The target's name.
     pub(super) target: String,
+    /// What cargo calls its kind: `test`, `lib` …
+    pub(super) kind: String,
     pub(super) record: Record,
 }
 
@@ -52,7 +55,9 @@ pub(super) fn binaries(records: Vec<Record>, artifacts: &[Artifact]) -> Vec<Bina
             .into_owned();
         Some(Binary {
             id: id(&package, &artifact.kind, &artifact.target).into(),
+            package,
             target: artifact.target.clone(),
+            kind: artifact.kind.clone(),
             record,
         })
     };

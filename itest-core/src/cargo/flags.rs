@@ -234,8 +234,9 @@ const COLUMN: usize = 30;
 pub(super) fn help(command: Command) -> String {
     let mut out = format!(
         "Usage: cargo itest [COMMAND] [OPTIONS] [FILTERS...] [-- [TEST OPTIONS] [FILTERS...]]\n\n\
-         {}\n\nCommands:\n",
-        command.about()
+         {}\n{}\nCommands:\n",
+        command.about(),
+        command.more()
     );
     for command in Command::ALL {
         let _ = writeln!(out, "  {:10}{}", command.name(), command.about());

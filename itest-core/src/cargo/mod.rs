@@ -6,9 +6,11 @@
 
 mod artifacts;
 mod binary;
+mod bisect;
 mod doctor;
 mod flags;
 mod flaky;
+mod followed;
 mod init;
 mod invoke;
 mod plain;
@@ -34,6 +36,8 @@ enum Stop {
     Error(String),
     /// Something did not work on the way.
     Io(io::Error),
+    /// By that signal.
+    Interrupted(i32),
 }
 
 impl From<io::Error> for Stop {
@@ -59,9 +63,11 @@ pub fn main() -> ExitCode {
             // Nobody reads it any more.
             ExitCode::from(FAILED)
         }
+        // As shells say it.
+        Err(Stop::Interrupted(signal)) => ExitCode::from(128 + u8::try_from(signal).unwrap_or(0)),
         Err(stop) => {
             match stop {
-                Stop::Said => {}
+                Stop::Said | Stop::Interrupted(_) => {}
                 Stop::Error(text) => say(&format!("error: {text}")),
                 Stop::Io(error) => say(&format!("error: {error}")),
             }
@@ -84,6 +90,7 @@ fn obey(words: Words) -> Result<ExitCode, Stop> {
         Command::Doctor => doctor::doctor(&words),
         Command::Init => init::init(&words),
         Command::Flaky => flaky::flaky(&words),
+        Command::Bisect => bisect::bisect(words),
         Command::Report => report::report(&words),
     }
 }

@@ -22,7 +22,7 @@ use crate::run::say;
 const ARGUMENT: &str = "--itest-record";
 
 /// How cargo starts a binary.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) program: PathBuf,
     /// Those that cargo adds by itself.
@@ -138,13 +138,14 @@ fn host_or_target(words: &Words) -> Result<String, Stop> {
 }
 
 /// A file of our own that goes when it is no longer needed.
-struct Temporary(PathBuf);
+#[derive(Debug)]
+pub(super) struct Temporary(pub(super) PathBuf);
 
 impl Temporary {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         use std::os::unix::fs::OpenOptionsExt;
         for number in 0.. {
-            let name = format!("itest-records-{}-{number}", std::process::id());
+            let name = format!("itest-file-{}-{number}", std::process::id());
             let path = std::env::temp_dir().join(name);
             let mut options = File::options();
             match options.write(true).create_new(true).mode(0o600).open(&path) {

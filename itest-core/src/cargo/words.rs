@@ -17,10 +17,11 @@ pub(super) enum Command {
     Init,
     Report,
     Flaky,
+    Bisect,
 }
 
 impl Command {
-    pub(super) const ALL: [Command; 8] = [
+    pub(super) const ALL: [Command; 9] = [
         Command::Run,
         Command::List,
         Command::Fixtures,
@@ -29,6 +30,7 @@ impl Command {
         Command::Init,
         Command::Report,
         Command::Flaky,
+        Command::Bisect,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -41,6 +43,7 @@ impl Command {
             Command::Init => "init",
             Command::Report => "report",
             Command::Flaky => "flaky",
+            Command::Bisect => "bisect",
         }
     }
 
@@ -53,7 +56,31 @@ impl Command {
             Command::Doctor => "Look what is there and what was left; `--sweep` cleans",
             Command::Report => "Make reports of what `--events` wrote: `report FILE… --html FILE`",
             Command::Flaky => "Show tests that passed and failed, most changeful first; `--json`",
+            Command::Bisect => {
+                "Find the tests that make one fail which passes alone: `bisect TEST`"
+            }
             Command::Init => "Write files of settings to start from; `--force` overwrites",
+        }
+    }
+}
+
+impl Command {
+    /// What its own `--help` says besides.
+    pub(super) fn more(self) -> &'static str {
+        match self {
+            Command::Bisect => {
+                "
+  cargo itest bisect [SELECTION] [--shuffle=SEED] [TEST]
+  cargo itest bisect [SELECTION] --in-order FIRST SECOND … TEST
+
+Runs TEST alone, then behind all tests that run before it in one worker, in the order of
+SEED or as they are written; then behind ever fewer of them. TEST is a name or a part of
+one; without it, the only test that failed the last time. Give the selection of the run
+that failed. At the end stands a command that shows the failure with as few tests as it
+takes. The exit code is 0 if that is found, 1 if not: TEST fails alone, by chance, or not.
+"
+            }
+            _ => "",
         }
     }
 }
@@ -146,6 +173,44 @@ impl Words {
             tests,
             args,
         })
+    }
+}
+
+/// Options of cargo that choose what is tested, or how much is said.
+const OF_THE_SELECTION: [&str; 6] = [
+    "package",
+    "workspace",
+    "exclude",
+    "quiet",
+    "verbose",
+    "color",
+];
+
+impl Words {
+    /// Takes the filters out: what is left selects without them.
+    pub(super) fn take_filters(&mut self) -> Vec<String> {
+        let about_filters = ["exact", "in-order"];
+        self.tests = cli::kept(&self.tests, |flag| !about_filters.contains(&flag));
+        self.args.take_filters()
+    }
+
+    /// Those for cargo that say how something is built, and not what is run of it.
+    pub(super) fn how_to_build(&self) -> Vec<&OsString> {
+        let mut kept = Vec::new();
+        let mut words = self.cargo.iter().peekable();
+        while let Some(word) = words.next() {
+            let name = word.to_str().and_then(|word| word.strip_prefix("--"));
+            let value = words.next_if(|word| !word.as_encoded_bytes().starts_with(b"--"));
+            let selects = FLAGS.iter().any(|flag| {
+                name == Some(flag.name)
+                    && (flag.goes == Goes::Selects || OF_THE_SELECTION.contains(&flag.name))
+            });
+            if !selects {
+                kept.push(word);
+                kept.extend(value);
+            }
+        }
+        kept
     }
 }
 
@@ -312,6 +377,25 @@ mod tests {
             "",
             "-Z unstable-options --ignored",
         );
+    }
+
+    #[test]
+    fn how_to_build_is_told_from_what() {
+        let line = "cargo-itest -p one --test=it --release -F a,b -q --color never --workspace \
+                    --manifest-path x/Cargo.toml --lib --cargo-config a.b=1";
+        let words = Words::parse(line.split_whitespace().map(OsString::from));
+        let kept = words.expect("it can be followed");
+        let kept: Vec<_> = kept.how_to_build();
+        let expected = [
+            "--release",
+            "--features",
+            "a,b",
+            "--manifest-path",
+            "x/Cargo.toml",
+            "--config",
+            "a.b=1",
+        ];
+        assert_eq!(kept, expected);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! [`Args`]: what the command line and the environment mean together.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -28,6 +29,10 @@ pub(crate) struct Args {
     pub(crate) keywords: Option<Expression>,
     /// `filters` and `skip` are whole names.
     pub(crate) exact: bool,
+    /// The place of each filter among all, where they are whole names.
+    pub(crate) places: HashMap<String, usize>,
+    /// Tests run in the order of the filters.
+    pub(crate) in_order: bool,
     /// What to do with `#[ignore]`d tests.
     pub(crate) ignored: Ignored,
     /// Leave out tests that must panic.
@@ -213,8 +218,24 @@ impl Args {
             (true, None) => name == filter,
             (true, Some(base)) => name == filter || stands_for(filter, name, base),
         };
-        (self.filters.is_empty() || self.filters.iter().any(matches))
-            && !self.skip.iter().any(matches)
+        let is_named = match self.exact {
+            true => self.place(name, base).is_some(),
+            false => self.filters.iter().any(matches),
+        };
+        (is_named || self.filters.is_empty()) && !self.skip.iter().any(matches)
+    }
+
+    /// Which of the filters selects a test, if they are whole names; found at once, however many
+    /// there are. See [`selects`](Self::selects) for `base`.
+    pub(crate) fn place(&self, name: &str, base: Option<&str>) -> Option<usize> {
+        if let Some(place) = self.places.get(name) {
+            return Some(*place);
+        }
+        let base = base?.len();
+        let ends = name.match_indices("::").chain(name.match_indices('['));
+        let ends = ends.map(|(end, _)| end).filter(|end| *end >= base);
+        let found = ends.filter_map(|end| Some((end, *self.places.get(&name[..end])?)));
+        found.max().map(|(_, place)| place)
     }
 
     /// Whether `-m` and `-k` select a test.
@@ -279,6 +300,15 @@ impl Args {
         self.keywords = None;
         self.last_failed = false;
         self.shard = None;
+    }
+
+    /// Takes the filters out, and what is said about them.
+    #[cfg(feature = "cli")]
+    pub(crate) fn take_filters(&mut self) -> Vec<String> {
+        self.exact = false;
+        self.in_order = false;
+        self.places.clear();
+        std::mem::take(&mut self.filters)
     }
 
     /// Whether the flags about attributes leave a test in the selection.
@@ -547,6 +577,8 @@ pub(super) fn resolve(
         (None, _) if low.shuffle || settings.libtest_on("RUST_TEST_SHUFFLE") => Some(clock()),
         (None, _) => None,
     };
+    check_in_order(&low)?;
+    let exact = low.exact || low.in_order;
     let thresholds = match settings.text("RUST_TEST_TIME_INTEGRATION") {
         Some(value) if low.report_time || low.ensure_time => thresholds(&value)?,
         _ => Thresholds::default(),
@@ -596,11 +628,13 @@ pub(super) fn resolve(
         .is_some_and(|value| !value.is_empty());
 
     Ok(Args {
+        places: places(&low.filters, exact),
+        in_order: low.in_order,
         filters: low.filters,
         skip: low.skip,
         markers,
         keywords,
-        exact: low.exact,
+        exact,
         ignored,
         exclude_should_panic: low.exclude_should_panic,
         bench: low.bench && !low.test,
@@ -614,11 +648,14 @@ pub(super) fn resolve(
         slow_timeout: limit(slow_timeout),
         strict_xfail: low.strict_xfail || settings.on("ITEST_STRICT_XFAIL"),
         last_failed: low.last_failed || (!selected && settings.on("ITEST_LAST_FAILED")),
-        failed_first: low.failed_first || settings.on("ITEST_FAILED_FIRST"),
+        failed_first: !low.in_order && (low.failed_first || settings.on("ITEST_FAILED_FIRST")),
         repeat: repeat.map_or(1, u32::from),
         shard: shard.filter(|_| !selected),
         sharded: shard.is_some(),
-        test_threads,
+        test_threads: match low.in_order {
+            true => Some(NonZeroUsize::MIN),
+            false => test_threads,
+        },
         capture: !(low.no_capture || settings.libtest_on("RUST_TEST_NOCAPTURE")),
         show_output: low.show_output || settings.on("ITEST_SHOW_OUTPUT"),
         format: low.format.unwrap_or(match low.quiet {
@@ -632,7 +669,7 @@ pub(super) fn resolve(
         logfile: low.logfile,
         report_time: (low.report_time || low.ensure_time).then_some(thresholds),
         ensure_time: low.ensure_time.then_some(thresholds.critical),
-        shuffle,
+        shuffle: shuffle.filter(|_| !low.in_order),
         require: match low.require {
             _ if low.fail_on_skip || settings.on("ITEST_FAIL_ON_SKIP") => Require::Any,
             Some(require) => require,
@@ -671,6 +708,35 @@ pub(super) fn resolve(
             (false, false) => None,
         },
     })
+}
+
+/// `--in-order` is an order, and names tests.
+fn check_in_order(low: &LowArgs) -> Result<(), UsageError> {
+    if !low.in_order {
+        return Ok(());
+    }
+    let other = match low {
+        low if low.shuffle || low.shuffle_seed.is_some() => "--shuffle",
+        low if low.failed_first => "--failed-first",
+        low if low.test_threads.is_some_and(|threads| threads.get() > 1) => "--test-threads",
+        low if low.filters.is_empty() => {
+            return Err(UsageError {
+                message: "--in-order needs the names of tests".to_owned(),
+                help: Some("cargo test -- --in-order FIRST SECOND".to_owned()),
+            });
+        }
+        _ => return Ok(()),
+    };
+    Err(format!("the options --in-order and {other} are mutually exclusive").into())
+}
+
+/// Of whole names, each with its first place.
+fn places(filters: &[String], exact: bool) -> HashMap<String, usize> {
+    let mut places = HashMap::new();
+    for (place, name) in filters.iter().enumerate().filter(|_| exact) {
+        places.entry(name.clone()).or_insert(place);
+    }
+    places
 }
 
 /// Adds what variables ask for.

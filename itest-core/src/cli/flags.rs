@@ -283,6 +283,13 @@ pub(super) const FLAGS: &[Flag] = &[
         ..Flag::DEFAULT
     },
     Flag {
+        name: "in-order",
+        takes: Takes::Nothing(|low| low.in_order = true),
+        origin: Origin::Itest,
+        help: "Run the tests that are named, in that order, one after the\nother in one worker; implies `--exact`",
+        ..Flag::DEFAULT
+    },
+    Flag {
         short: Some('Z'),
         takes: Takes::Value("unstable-options", |_, value| match &*text(value)? {
             "unstable-options" => Ok(()),

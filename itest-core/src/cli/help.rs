@@ -83,7 +83,7 @@ pub(super) fn similar(written: &str) -> Option<&'static str> {
 }
 
 /// The name that was meant by one that does not exist.
-pub(super) fn nearest<'n>(
+pub(crate) fn nearest<'n>(
     written: &str,
     names: impl Iterator<Item = &'n str> + Clone,
 ) -> Option<&'n str> {

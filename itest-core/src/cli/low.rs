@@ -39,6 +39,7 @@ pub(super) struct LowArgs {
     pub(super) ensure_time: bool,
     pub(super) shuffle: bool,
     pub(super) shuffle_seed: Option<u64>,
+    pub(super) in_order: bool,
     pub(super) profile: Option<String>,
     pub(super) markers: Option<Option<Expression>>,
     pub(super) keywords: Option<Option<Expression>>,

@@ -13,6 +13,8 @@ pub(crate) mod config;
 mod duration;
 mod expression;
 mod flags;
+#[cfg(feature = "cli")]
+mod given;
 mod help;
 mod low;
 
@@ -20,6 +22,10 @@ use std::ffi::OsString;
 use std::fmt;
 
 pub(crate) use args::{Args, Format, Ignored, Require, Setup, Shard, Show, Thresholds};
+#[cfg(feature = "cli")]
+pub(crate) use given::{kept, takes_value, variables};
+#[cfg(feature = "cli")]
+pub(crate) use help::nearest;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -61,46 +67,6 @@ pub(crate) fn no_args() -> Args {
         config::Config::default(),
     );
     resolved.expect("itest bug: nothing cannot be followed")
-}
-
-/// Whether a value follows the flag of that name, or that letter, as a word of its own.
-#[cfg(feature = "cli")]
-pub(crate) fn takes_value(name: &str, short: Option<char>) -> bool {
-    let mut all = flags::FLAGS.iter();
-    all.any(|flag| {
-        let is_meant =
-            flag.name == name && !name.is_empty() || short.is_some() && flag.short == short;
-        is_meant && matches!(flag.takes, flags::Takes::Value(..))
-    })
-}
-
-/// The variables that stand for the flags among those words, for processes that the words do not
-/// reach.
-#[cfg(feature = "cli")]
-pub(crate) fn variables(words: &[OsString]) -> Vec<(&'static str, OsString)> {
-    let mut found = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        let Some(text) = word.to_str() else { continue };
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(OsString::from(value))),
-            None => (text, None),
-        };
-        let mut flags = flags::FLAGS.iter();
-        let flag = flags.find(|flag| {
-            let short = flag.short.map(|short| format!("-{short}"));
-            name == format!("--{}", flag.name) || Some(name) == short.as_deref()
-        });
-        let Some(flag) = flag else { continue };
-        let value = match flag.takes {
-            flags::Takes::Value(..) => value.or_else(|| words.next().cloned()),
-            _ => Some(value.unwrap_or_else(|| "1".into())),
-        };
-        if let (Some(variable), Some(value)) = (flag.variable, value) {
-            found.push((variable, value));
-        }
-    }
-    found
 }
 
 /// A command line that cannot be followed: printed to stderr, exit code 101, nothing is run.

@@ -46,8 +46,20 @@ fn command_lines_mean() {
     check("a ''", "", |it| it.filters = vec!["a".into(), "".into()]);
     check("a --exact b", "", |it| {
         it.filters = vec!["a".into(), "b".into()];
+        it.places = [("a".to_owned(), 0), ("b".to_owned(), 1)].into();
         it.exact = true;
     });
+    let in_order = |it: &mut Args| {
+        it.filters = vec!["b".into(), "a".into(), "b".into()];
+        it.places = [("b".to_owned(), 0), ("a".to_owned(), 1)].into();
+        it.exact = true;
+        it.in_order = true;
+        it.test_threads = NonZeroUsize::new(1);
+    };
+    check("--in-order b a b", "", in_order);
+    check("b --exact --in-order a --test-threads=1 b", "", in_order);
+    let other_order = "RUST_TEST_THREADS=4 ITEST_SHUFFLE=3 ITEST_FAILED_FIRST=1";
+    check("--in-order b a b", other_order, in_order);
     check("-- --list -q", "", |it| {
         it.filters = vec!["--list".into(), "-q".into()];
     });
@@ -169,6 +181,7 @@ fn command_lines_mean() {
         "NEXTEST_TEST_NAME=m::t ITEST_SHARD=2/3 ITEST_LAST_FAILED=1 ITEST_MARKERS=a",
         |it| {
             it.filters = vec!["m::t".into()];
+            it.places = [("m::t".to_owned(), 0)].into();
             it.exact = true;
             it.sharded = true;
         },
@@ -213,6 +226,7 @@ fn command_lines_mean() {
     );
     check("--exact m::t --nocapture --ignored --bench", "", |it| {
         it.filters = vec!["m::t".into()];
+        it.places = [("m::t".to_owned(), 0)].into();
         it.exact = true;
         it.capture = false;
         it.ignored = Ignored::Only;
@@ -346,6 +360,16 @@ fn command_lines_are_refused() {
         "",
         "the options --include-ignored and --ignored are mutually exclusive",
     );
+    check(
+        "--in-order",
+        "",
+        "--in-order needs the names of tests\n  help: cargo test -- --in-order FIRST SECOND",
+    );
+    for other in ["--shuffle", "--failed-first", "--test-threads=2"] {
+        let (name, _) = other.split_once('=').unwrap_or((other, ""));
+        let expected = format!("the options --in-order and {name} are mutually exclusive");
+        check(&format!("--in-order a {other}"), "", &expected);
+    }
 
     check(
         "",
@@ -408,6 +432,10 @@ fn every_flag_of_the_table_parses() {
                 "NAME" if flag.name == "profile" => " default".to_owned(),
                 example => format!(" {example}"),
             };
+        }
+        if flag.name == "in-order" {
+            // An order of something.
+            words += " a";
         }
         assert!(parse(&words, "").is_ok(), "{words}");
         let again = parse(&format!("{words} {words}"), "");
@@ -495,6 +523,22 @@ fn names_are_selected() {
     check("--exact c::case_2[redis", &[]);
     check("--exact c::case", &[]);
     check("--exact --skip c --skip cc", &all[..2]);
+}
+
+#[test]
+fn tests_have_the_place_of_what_selects_them() {
+    let args = args("--in-order b a c::case_2 c", "");
+    let places = [
+        "a",
+        "c::case_1",
+        "c::case_2",
+        "c::case_2[sqlite]",
+        "c::d::case_2",
+        "x",
+    ]
+    .map(|name| args.place(name, Some("")));
+    let expected = [Some(1), Some(3), Some(2), Some(2), Some(3), None];
+    assert_eq!(places, expected);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn describe(test: &str, failure: &Failure) -> String {
 }
 
 /// The failure or error that an outcome is.
-pub(super) fn describe_outcome(test: &str, outcome: &Outcome) -> String {
+pub(crate) fn describe_outcome(test: &str, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Failed { failure } => describe(test, failure),
         Outcome::Error { error } => fixture_error(&setup_headline(error), error),

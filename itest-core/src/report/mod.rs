@@ -40,6 +40,8 @@ use crate::cli::{Args, Format};
 use crate::event::Record;
 
 pub(crate) use events::run_of_processes;
+#[cfg(feature = "cli")]
+pub(crate) use failure::describe_outcome;
 pub(crate) use list::{Listed, list};
 pub use replay::{Recorded, ReplayError, replay};
 pub(crate) use tally::Tally;

@@ -125,6 +125,12 @@ impl Recorded {
         }
     }
 
+    /// In their order.
+    #[cfg(feature = "cli")]
+    pub(crate) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
     /// Adds another run, of another shard for instance, as if both had been one.
     pub fn add(&mut self, other: Recorded) {
         let (Some(ours), Some(theirs)) = (self.run(), other.run()) else {

@@ -191,6 +191,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         session_comes: early_setup,
         executors: threads,
         shuffle: args.shuffle,
+        in_order: args.in_order,
         repeat: args.repeat,
         max_fail: args.max_fail,
     };
@@ -201,6 +202,13 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         schedule: Arc::new(Schedule::new(&suites, manner, |suite, test| Known {
             expected: run.recorder.duration(suite, test),
             is_urgent: args.failed_first && run.recorder.has_failed(suite, test),
+            place: match args.in_order {
+                // The function of an instance is not known here; no other test has its name.
+                true => args
+                    .place(&suite.summary.tests[test].name, Some(""))
+                    .unwrap_or(0),
+                false => 0,
+            },
         })),
         suites,
         events: Events::to(sender.clone(), clock, run.binary.clone()).in_run(&super::run_id()),

@@ -31,6 +31,8 @@ use std::sync::Arc;
 #[cfg(all(feature = "cli", unix))]
 pub(crate) use self::dispatcher::{Alone, Broken};
 pub(crate) use self::dispatcher::{CrewKind, END_LIMIT, Job, dispatch, say};
+#[cfg(all(feature = "cli", unix))]
+pub(crate) use self::schedule::order;
 use self::suite::{Launch, Suite, Summary};
 use crate::cli::{self, Args, Parsed, Show};
 use crate::condition::Conditions;

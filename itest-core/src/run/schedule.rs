@@ -9,6 +9,8 @@
 //! that is asked for, parts and classes of their own, which go before all others.
 
 mod locks;
+#[cfg(all(feature = "cli", unix))]
+mod order;
 mod parts;
 
 use std::collections::VecDeque;
@@ -17,6 +19,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::locks::{LockSets, SetId};
+#[cfg(all(feature = "cli", unix))]
+pub(crate) use self::order::order;
 use self::parts::{Class, Now};
 use super::suite::Suite;
 
@@ -77,6 +81,8 @@ pub(super) struct Manner {
     pub(super) executors: usize,
     /// The seed of a random order.
     pub(super) shuffle: Option<u64>,
+    /// In the order of [`Known::place`], with one executor.
+    pub(super) in_order: bool,
     /// How often each test runs, one time after the other.
     pub(super) repeat: u32,
     /// Hand out nothing more after so many failures; and one test at a time, so that none runs.
@@ -86,12 +92,14 @@ pub(super) struct Manner {
     pub(super) session_comes: bool,
 }
 
-/// What earlier runs tell of a test.
+/// What is known of a test beside its plan: what earlier runs tell, and the user.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Known {
     pub(super) expected: Option<Duration>,
     /// It goes before all that are not.
     pub(super) is_urgent: bool,
+    /// Among all tests, where an order was asked for.
+    pub(super) place: usize,
 }
 
 /// Tests that one executor runs now, in that order. Their locks are held as long as it lives.

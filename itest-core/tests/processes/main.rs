@@ -14,6 +14,7 @@ mod sample;
 mod scene;
 
 mod again;
+mod bisect;
 mod builtins;
 mod cargo_itest;
 mod chaos;

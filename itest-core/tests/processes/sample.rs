@@ -66,6 +66,11 @@ const FILES: &[(&str, &str)] = &[
         include_str!("sample/outside/mod.rs"),
     ),
     ("tests/output.rs", include_str!("sample/output.rs")),
+    ("tests/polluted.rs", include_str!("sample/polluted.rs")),
+    (
+        "tests/polluted_drop_in.rs",
+        include_str!("sample/polluted_drop_in.rs"),
+    ),
     (
         "tests/registered/mod.rs",
         include_str!("sample/registered/mod.rs"),
@@ -82,10 +87,11 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// The targets that libtest runs.
-const DROP_IN: [&str; 5] = [
+const DROP_IN: [&str; 6] = [
     "alone",
     "chaos_drop_in",
     "locks_drop_in",
+    "polluted_drop_in",
     "resources_drop_in",
     "three",
 ];

@@ -3,30 +3,22 @@
 //! It runs as `cargo test` runs it. From what libtest prints, its tests' results are read, so that
 //! they stand in the same report as all others.
 
-mod output;
+pub(super) mod output;
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::io::Write;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use self::output::{Line, Output};
 use super::binary::Binary;
+use super::followed::Followed;
 use super::words::Words;
 use crate::cli::{Args, Ignored};
 use crate::event::{BinaryId, Event, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::run::events::Events;
-use crate::run::{Alone, Broken, ended_how, executor, interrupt, kill_group};
-
-/// How often a running binary is looked after when it says nothing.
-const TICK: Duration = Duration::from_millis(100);
-
-/// How long it may go on when the run is interrupted.
-const GRACE: Duration = Duration::from_secs(10);
+use crate::run::{Alone, Broken, ended_how, executor, interrupt};
 
 /// A binary that runs by itself.
 pub(super) struct Plain {
@@ -95,64 +87,26 @@ impl Plain {
         }
     }
 
+    pub(super) fn binary(&self) -> &Binary {
+        &self.binary
+    }
+
     /// Whether libtest would say so of the test.
     pub(super) fn is_ignored(&self, test: &TestName) -> bool {
         self.ignored.contains(test)
     }
 
-    fn start(&self, join: &dyn Fn(&mut Command)) -> std::io::Result<(Child, Receiver<String>)> {
+    fn start(&self, join: &dyn Fn(&mut Command)) -> std::io::Result<Followed> {
         let mut command = self.binary.command(&self.arguments)?;
         join(&mut command);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            // A Ctrl-C at the terminal reaches us alone, and we stop the run in order.
-            .process_group(0);
-        let mut child = command.spawn()?;
-        let (sender, lines) = mpsc::channel();
-        if let Some(stdout) = child.stdout.take() {
-            thread::Builder::new()
-                .name("itest-output".to_owned())
-                .spawn(move || {
-                    let mut stdout = BufReader::new(stdout);
-                    let mut line = Vec::new();
-                    while let Ok(1..) = stdout.read_until(b'\n', &mut line) {
-                        let text = String::from_utf8_lossy(&line).into_owned();
-                        if sender.send(text).is_err() {
-                            return;
-                        }
-                        line.clear();
-                    }
-                })?;
-        }
-        Ok((child, lines))
+        Followed::start(command)
     }
 
-    /// Follows what it prints to its end.
-    fn follow(&self, child: &Child, lines: &Receiver<String>, mut take: impl FnMut(&str)) {
-        let mut interrupted: Option<Instant> = None;
-        loop {
-            match lines.recv_timeout(TICK) {
-                Ok(line) => take(&line),
-                Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            match (interrupt::interrupted(), interrupted) {
-                (Some(signal), None) => {
-                    signal_group(child, signal);
-                    interrupted = Some(Instant::now());
-                }
-                (Some(_), Some(since)) if since.elapsed() > GRACE => kill_group(child),
-                _ => {}
-            }
-        }
-    }
-
-    fn run_libtest(&self, events: &Events, child: &mut Child, lines: &Receiver<String>) -> Run {
+    fn run_libtest(&self, events: &Events, process: &mut Followed) -> Run {
         let mut output = Output::new(&self.tests);
         let mut failed = 0;
-        self.follow(child, lines, |line| match output.take(line) {
+        process.follow(|line| match output.take(line) {
             Line::Result(test, outcome) => {
                 failed += usize::from(outcome.is_failure());
                 tell(events, test, outcome, String::new());
@@ -167,7 +121,7 @@ impl Plain {
             Line::Other => print(line),
             Line::Known => {}
         });
-        let status = child.wait();
+        let status = process.wait();
         for (test, section) in output.failures() {
             failed += 1;
             let failure = output::failure(&section);
@@ -180,13 +134,13 @@ impl Plain {
         }
     }
 
-    fn run_other(&self, events: &Events, child: &mut Child, lines: &Receiver<String>) -> Run {
+    fn run_other(&self, events: &Events, process: &mut Followed) -> Run {
         let mut output = String::new();
-        self.follow(child, lines, |line| match self.capture {
+        process.follow(|line| match self.capture {
             true => output.push_str(line),
             false => print(line),
         });
-        let status = child.wait();
+        let status = process.wait();
         let outcome = match &status {
             Ok(status) if status.success() => Outcome::Passed,
             Ok(status) => Outcome::Failed {
@@ -237,7 +191,7 @@ impl Alone for Plain {
             return true;
         }
         let started = self.start(join);
-        let (mut child, lines) = match started {
+        let mut process = match started {
             Ok(started) => started,
             Err(error) => {
                 let mut failure =
@@ -251,11 +205,11 @@ impl Alone for Plain {
             }
         };
         let run = match self.is_libtest {
-            true => self.run_libtest(events, &mut child, &lines),
-            false => self.run_other(events, &mut child, &lines),
+            true => self.run_libtest(events, &mut process),
+            false => self.run_other(events, &mut process),
         };
         // What tests started and left in its group.
-        kill_group(&child);
+        process.kill_group();
         let ended_well = match &run.status {
             Ok(status) => run.left == 0 && (status.success() || run.failed > 0),
             Err(_) => false,
@@ -346,15 +300,4 @@ fn list(binary: &Binary, words: &[OsString]) -> Result<Vec<TestName>, Box<Broken
     let text = String::from_utf8_lossy(&output.stdout);
     let tests = text.lines().filter_map(|line| line.strip_suffix(": test"));
     Ok(tests.map(TestName::from).collect())
-}
-
-#[expect(unsafe_code, reason = "std can only kill")]
-fn signal_group(child: &Child, signal: i32) {
-    let Ok(group) = i32::try_from(child.id()) else {
-        return;
-    };
-    // SAFETY: a plain system call. The child has not been waited for, so the id is still its own.
-    unsafe {
-        libc::kill(-group, signal);
-    }
 }

@@ -8,7 +8,7 @@ use crate::outcome::{Failure, FailureKind, Outcome};
 
 /// What libtest has printed so far, understood.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(in crate::cargo) struct Output {
     /// Without a result yet.
     waiting: HashMap<TestName, ()>,
     /// Those that failed, each with what it printed, in libtest's order.
@@ -23,7 +23,7 @@ pub(super) struct Output {
 
 /// What a line is.
 #[derive(Debug, PartialEq)]
-pub(super) enum Line {
+pub(in crate::cargo) enum Line {
     /// A test that did not fail.
     Result(TestName, Outcome),
     Ignored(TestName, String),
@@ -36,7 +36,7 @@ pub(super) enum Line {
 }
 
 impl Output {
-    pub(super) fn new(tests: &[TestName]) -> Self {
+    pub(in crate::cargo) fn new(tests: &[TestName]) -> Self {
         Output {
             waiting: tests.iter().map(|test| (test.clone(), ())).collect(),
             failed: Vec::new(),
@@ -47,7 +47,7 @@ impl Output {
     }
 
     /// Takes the next line, its end included.
-    pub(super) fn take(&mut self, line: &str) -> Line {
+    pub(in crate::cargo) fn take(&mut self, line: &str) -> Line {
         let text = line.trim_end_matches(['\n', '\r']);
         if self.is_over {
             return self.take_section(line, text);
@@ -135,7 +135,7 @@ impl Output {
     }
 
     /// The tests that failed, with what they printed.
-    pub(super) fn failures(&mut self) -> Vec<(TestName, String)> {
+    pub(in crate::cargo) fn failures(&mut self) -> Vec<(TestName, String)> {
         let mut failed = std::mem::take(&mut self.failed);
         for (_, section) in &mut failed {
             let end = section.trim_end().len();
@@ -145,6 +145,11 @@ impl Output {
             }
         }
         failed
+    }
+
+    /// The test that ran when there was nothing more, with one test thread.
+    pub(in crate::cargo) fn open(&self) -> Option<&TestName> {
+        self.open.as_ref()
     }
 
     /// Tests without a result.

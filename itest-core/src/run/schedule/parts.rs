@@ -175,7 +175,13 @@ pub(super) fn classes(
         };
         let all = (0..tests.len()).filter(|index| tests[*index].verdict == Verdict::Run);
         let parts = match in_order && manner.shuffle.is_none() {
-            true => vec![all.collect()],
+            true => {
+                let mut all: Vec<usize> = all.collect();
+                if manner.in_order {
+                    all.sort_by_cached_key(|test| known(suite, *test).place);
+                }
+                vec![all]
+            }
             false => together(tests, all),
         };
         let parts = parts.into_iter().flat_map(|part| {
@@ -289,10 +295,27 @@ fn together_but_for(
 }
 
 /// Shuffles the parts, and the tests within each, as the seed says.
-fn shuffle_all(suites: &[Suite], parts: &mut [Found], seed: u64) {
+///
+/// Each binary by itself: its order does not depend on which others run.
+fn shuffle_all(suites: &[Suite], parts: &mut Vec<Found>, seed: u64) {
+    let mut by_suite: Vec<Vec<Found>> = suites.iter().map(|_| Vec::new()).collect();
+    let mut turns: Vec<usize> = parts.iter().map(|found| found.class.0).collect();
+    for found in parts.drain(..) {
+        by_suite[found.class.0].push(found);
+    }
+    let mut by_suite: Vec<_> = suites
+        .iter()
+        .zip(by_suite)
+        .map(|(suite, parts)| shuffled_suite(&suite.summary.tests, parts, seed).into_iter())
+        .collect();
+    SplitMix(seed).shuffle(&mut turns);
+    let turns = turns.into_iter();
+    parts.extend(turns.filter_map(|suite| by_suite[suite].next()));
+}
+
+fn shuffled_suite(tests: &[SuiteTest], mut parts: Vec<Found>, seed: u64) -> Vec<Found> {
     let mut random = SplitMix(seed);
-    for Found { class, part } in parts.iter_mut() {
-        let tests = &suites[class.0].summary.tests;
+    for Found { part, .. } in &mut parts {
         let mut ready: HashMap<usize, Ready> = part
             .tests
             .drain(..)
@@ -304,7 +327,8 @@ fn shuffle_all(suites: &[Suite], parts: &mut [Found], seed: u64) {
         let order = order.into_iter();
         part.tests = order.filter_map(|index| ready.remove(&index)).collect();
     }
-    random.shuffle(parts);
+    random.shuffle(&mut parts);
+    parts
 }
 
 /// Shuffles tests of a part so that those stay together that share a fixture of an inner group.

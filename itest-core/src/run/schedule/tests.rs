@@ -72,6 +72,7 @@ fn schedule(suites: &[Suite], executors: usize) -> Schedule {
     let manner = Manner {
         executors,
         shuffle: None,
+        in_order: false,
         repeat: 1,
         max_fail: None,
         session_comes: false,
@@ -219,6 +220,7 @@ fn one_by_one_is_one_by_one() {
     let manner = Manner {
         executors: 2,
         shuffle: None,
+        in_order: false,
         repeat: 1,
         max_fail: NonZeroUsize::new(1),
         session_comes: false,
@@ -241,6 +243,7 @@ fn the_longest_goes_first() {
     let manner = Manner {
         executors: 2,
         shuffle: None,
+        in_order: false,
         repeat: 1,
         max_fail: None,
         session_comes: false,
@@ -310,6 +313,7 @@ fn a_shuffled_order_keeps_parts_and_is_the_seed_s() {
         let manner = Manner {
             executors: 1,
             shuffle: Some(seed),
+            in_order: false,
             repeat: 1,
             max_fail: None,
             session_comes: false,
@@ -326,6 +330,57 @@ fn a_shuffled_order_keeps_parts_and_is_the_seed_s() {
     let first = all.iter().position(|name| name.starts_with('m'));
     let module = &all[first.expect("it is there")..][..5];
     assert!(module.iter().all(|name| name.starts_with('m')), "{all:?}");
+}
+
+#[test]
+fn a_shuffled_order_does_not_depend_on_other_binaries() {
+    let tests = || {
+        let mut tests = numbered(20);
+        tests.extend((0..5).map(|n| of_module(&format!("m{n}"), 0)));
+        tests
+    };
+    let order = |suites: &[Suite], executors| {
+        let manner = Manner {
+            executors,
+            shuffle: Some(7),
+            in_order: false,
+            repeat: 1,
+            max_fail: None,
+            session_comes: false,
+        };
+        let schedule = Schedule::new(suites, manner, |_, _| Known::default());
+        drain(&schedule, 0, suites)
+    };
+    let alone = order(&[suite(tests())], 1);
+    let others = || suite((0..9).map(|n| test(&format!("o{n}"))).collect());
+    for executors in [1, 2] {
+        let mut beside = order(&[others(), suite(tests()), others()], executors);
+        beside.retain(|name| !name.starts_with('o'));
+        assert_eq!(beside, alone);
+    }
+}
+
+#[test]
+fn tests_run_in_the_order_that_is_asked_for() {
+    let tests = ["a", "b", "c", "d"].map(|name| of_module(name, 0));
+    let suites = [suite(tests.into())];
+    let manner = Manner {
+        executors: 1,
+        shuffle: None,
+        in_order: true,
+        repeat: 1,
+        max_fail: None,
+        session_comes: false,
+    };
+    let wanted = ["d", "a", "c", "b"];
+    let schedule = Schedule::new(&suites, manner, |suite, test| Known {
+        place: wanted
+            .iter()
+            .position(|name| **name == *suite.summary.tests[test].name)
+            .unwrap(),
+        ..Known::default()
+    });
+    assert_eq!(drain(&schedule, 0, &suites), wanted);
 }
 
 #[test]
@@ -348,6 +403,7 @@ fn what_needs_no_session_goes_first_while_one_is_set_up() {
         let manner = Manner {
             executors: 2,
             shuffle: None,
+            in_order: false,
             repeat: 1,
             max_fail: NonZeroUsize::new(1),
             session_comes: true,
@@ -386,6 +442,7 @@ fn a_shuffled_order_keeps_inner_groups_together() {
         let manner = Manner {
             executors: 1,
             shuffle: Some(seed),
+            in_order: false,
             repeat: 1,
             max_fail: None,
             session_comes: false,
@@ -419,6 +476,7 @@ fn urgent_tests_go_first() {
             let manner = Manner {
                 executors,
                 shuffle,
+                in_order: false,
                 repeat: 1,
                 max_fail: None,
                 session_comes: false,
