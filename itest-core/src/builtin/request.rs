@@ -8,8 +8,9 @@ use std::process::{Child, Command};
 use std::rc::Rc;
 
 use crate::def::{FixtureDef, LocalFuture, Marker, TestDef};
-use crate::event::{Attachment, Event, FixtureName, TestName};
+use crate::event::{Attachment, Event, TestName};
 use crate::outcome::{Failure, FailureKind};
+use crate::registry::crate_of;
 use crate::resource::{self, Registration, Resource};
 use crate::run::events::Events;
 use crate::run::store::For;
@@ -39,12 +40,12 @@ pub struct Request(Rc<Inner>);
 
 struct Inner {
     test: TestName,
-    /// The function's name in its module, where it has been made a case.
-    case: Option<String>,
+    /// Of the test; `None` in a fixture that is not the test's own.
+    def: Option<&'static TestDef>,
     scope: Scope,
-    fixture: Option<&'static str>,
-    /// The fixture's path.
-    path: Option<String>,
+    fixture: Option<&'static FixtureDef>,
+    /// Of the test.
+    module_path: &'static str,
     attempt: u32,
     markers: Vec<&'static Marker>,
     events: Events,
@@ -59,10 +60,10 @@ impl Inner {
         let test = user.test;
         Inner {
             test: test.name.clone(),
-            case: case(&test.name, test.def).map(str::to_owned),
+            def: Some(test.def),
             scope: Scope::Test,
             fixture: None,
-            path: None,
+            module_path: test.def.module_path,
             attempt: user.attempt,
             markers: test.markers.clone(),
             events,
@@ -97,22 +98,22 @@ impl Request {
         Request(Rc::new(Inner::new(user, events)))
     }
 
+    /// `is_own` says that the fixture is for the one test.
     pub(crate) fn for_fixture(
         user: For<'_>,
         def: &'static FixtureDef,
-        name: FixtureName,
+        is_own: bool,
         events: Events,
     ) -> Self {
         let mut inner = Inner::new(user, events);
         inner.scope = def.scope;
-        inner.fixture = Some(def.name);
-        if name.scope > Scope::Test {
+        inner.fixture = Some(def);
+        if !is_own {
             // It is for more than the one test.
-            inner.case = None;
+            inner.def = None;
             inner.attempt = 1;
             inner.markers = Vec::new();
         }
-        inner.path = Some(name.path);
         Request(Rc::new(inner))
     }
 
@@ -130,7 +131,7 @@ impl Request {
 
     /// The fixture's name; `None` in a test.
     pub fn fixture_name(&self) -> Option<&str> {
-        self.0.fixture
+        self.0.fixture.map(|def| def.name)
     }
 
     /// From 1; counts up with `retries`. In a fixture that is not the test's own it is 1.
@@ -141,7 +142,7 @@ impl Request {
     /// What tells this instance of the test from others of the same function, `case_1` or
     /// `[sqlite]`; `None` if there is one only, and in a fixture that is not the test's own.
     pub fn case(&self) -> Option<&str> {
-        self.0.case.as_deref()
+        case(&self.0.test, self.0.def?)
     }
 
     /// Whether the test, or a group around it, has a marker of that name. In a fixture that is not
@@ -205,7 +206,10 @@ impl Request {
     pub fn attach(&self, name: impl Into<String>, content: impl AsRef<[u8]>) {
         self.0.events.send(|| Event::Attached {
             test: self.0.test.clone(),
-            fixture: self.0.path.clone(),
+            fixture: self
+                .0
+                .fixture
+                .map(|def| def.path(crate_of(self.0.module_path))),
             attachment: Attachment::new(name.into(), content.as_ref()),
         });
     }
@@ -297,7 +301,7 @@ impl Request {
 
     /// Who registers something.
     fn user(&self) -> &str {
-        self.0.fixture.unwrap_or(&self.0.test)
+        self.fixture_name().unwrap_or(&self.0.test)
     }
 
     /// Sets a variable of the environment for every test of the run.

@@ -44,6 +44,10 @@ impl Reporter for Ctrf {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        true
+    }
 }
 
 fn document(model: &Model) -> Value {

@@ -24,6 +24,10 @@ impl Durations {
         }
     }
 
+    pub(super) fn are_wanted(&self) -> bool {
+        self.wanted > 0
+    }
+
     pub(super) fn record(&mut self, naming: Naming, record: &Record) {
         if self.wanted == 0 {
             return;

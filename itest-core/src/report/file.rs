@@ -68,6 +68,11 @@ impl Reporter for Document {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        let reporter = self.reporter.as_ref();
+        reporter.is_some_and(|reporter| reporter.wants_own_fixtures())
+    }
 }
 
 /// The records as lines; what a crash leaves is complete up to it.
@@ -113,6 +118,10 @@ impl Reporter for Events {
         }
         Ok(())
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        self.lines.is_some()
+    }
 }
 
 /// A report whose trouble is told once and is no matter of the tests.
@@ -143,6 +152,11 @@ impl<R: Reporter> Reporter for Forgiving<R> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn wants_own_fixtures(&self) -> bool {
+        let report = self.report.as_ref();
+        report.is_some_and(Reporter::wants_own_fixtures)
     }
 }
 

@@ -62,6 +62,10 @@ impl Reporter for GitHub {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        false
+    }
 }
 
 /// Something that is not good.

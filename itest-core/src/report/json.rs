@@ -171,6 +171,10 @@ impl Reporter for Json {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        false
+    }
 }
 
 /// How a test ended, in the words of the schema.

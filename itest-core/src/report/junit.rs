@@ -244,6 +244,10 @@ impl Reporter for Junit {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        false
+    }
 }
 
 /// What stands in a test case for its outcome, and for earlier attempts.

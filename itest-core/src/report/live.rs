@@ -93,6 +93,10 @@ impl Reporter for Live {
         self.report.flush()
     }
 
+    fn wants_own_fixtures(&self) -> bool {
+        self.report.wants_own_fixtures()
+    }
+
     fn is_live(&self) -> bool {
         true
     }
@@ -414,6 +418,9 @@ mod tests {
             }
             fn flush(&mut self) -> io::Result<()> {
                 self.0.flush()
+            }
+            fn wants_own_fixtures(&self) -> bool {
+                false
             }
         }
         #[derive(Clone, Default)]

@@ -75,6 +75,10 @@ impl Reporter for Logfile {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        false
+    }
 }
 
 fn ignored(reason: &str) -> String {

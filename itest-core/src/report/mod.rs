@@ -59,6 +59,12 @@ pub(crate) trait Reporter: Send {
     /// Called after each batch of records, and before anything else writes to the same place.
     fn flush(&mut self) -> io::Result<()>;
 
+    /// Whether it makes anything of how tests' own fixtures are set up and torn down.
+    ///
+    /// If no reporter does, nobody tells: it would cost more than most such fixtures. What goes
+    /// wrong with one is a part of its test's end.
+    fn wants_own_fixtures(&self) -> bool;
+
     /// Shows that time passes: so much since the start of the run.
     fn tick(&mut self, _now: Duration) -> io::Result<()> {
         Ok(())
@@ -209,6 +215,10 @@ impl Reporter for All {
 
     fn tick(&mut self, now: Duration) -> io::Result<()> {
         self.each(|reporter| reporter.tick(now))
+    }
+
+    fn wants_own_fixtures(&self) -> bool {
+        self.0.iter().any(|reporter| reporter.wants_own_fixtures())
     }
 
     fn is_live(&self) -> bool {

@@ -200,6 +200,10 @@ impl Reporter for Pretty {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        self.setup_show || self.summary.wants_own_fixtures()
+    }
 }
 
 /// The last word of a test's line.

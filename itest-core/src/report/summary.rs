@@ -77,6 +77,10 @@ impl Summary {
         }
     }
 
+    pub(super) fn wants_own_fixtures(&self) -> bool {
+        self.durations.are_wanted()
+    }
+
     pub(super) fn record(&mut self, record: &Record) {
         self.tally.record(record);
         self.durations.record(self.naming, record);

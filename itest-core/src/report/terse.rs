@@ -127,4 +127,8 @@ impl Reporter for Terse {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        self.summary.wants_own_fixtures()
+    }
 }

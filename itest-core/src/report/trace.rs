@@ -57,6 +57,10 @@ impl Reporter for Trace {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        true
+    }
 }
 
 fn events(model: &Model) -> Vec<Value> {

@@ -211,7 +211,9 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
             },
         })),
         suites,
-        events: Events::to(sender.clone(), clock, run.binary.clone()).in_run(&super::run_id()),
+        events: Events::to(sender.clone(), clock, run.binary.clone())
+            .in_run(&super::run_id())
+            .with_own_fixtures(run.reporter.wants_own_fixtures()),
         clock,
     };
     let crew: Arc<dyn Crew> = match kind {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::event::{BinaryId, Event, Record, TestName};
 use crate::outcome::Failure;
+use crate::scope::Scope;
 
 /// To the dispatcher, or to nobody where libtest reports.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ struct Source {
     binary: BinaryId,
     worker: Option<u32>,
     run_id: Arc<str>,
+    /// Somebody wants to know of tests' own fixtures.
+    own_fixtures: bool,
     /// When the worker's last event was, in nanoseconds: clocks of processes differ a little.
     last: Arc<AtomicU64>,
 }
@@ -86,6 +89,7 @@ impl Events {
             binary,
             worker: None,
             run_id: "".into(),
+            own_fixtures: true,
             last: Arc::default(),
         }))
     }
@@ -100,6 +104,21 @@ impl Events {
             source.run_id = id.into();
         }
         self
+    }
+
+    /// The same, with or without what becomes of tests' own fixtures.
+    ///
+    /// A test with three fixtures has thirteen events with them and one without.
+    pub(crate) fn with_own_fixtures(mut self, own_fixtures: bool) -> Self {
+        if let Some(source) = &mut self.0 {
+            source.own_fixtures = own_fixtures;
+        }
+        self
+    }
+
+    /// Whether somebody wants to know of tests' own fixtures.
+    pub(crate) fn has_own_fixtures(&self) -> bool {
+        self.0.as_ref().is_some_and(|source| source.own_fixtures)
     }
 
     /// The name of the run, if this is one.
@@ -134,6 +153,13 @@ impl Events {
     pub(crate) fn send(&self, event: impl FnOnce() -> Event) {
         if let Some(source) = &self.0 {
             source.send(source.clock.now(), event());
+        }
+    }
+
+    /// Tells what happens now to a fixture of that scope.
+    pub(crate) fn send_of_fixture(&self, scope: Scope, event: impl FnOnce() -> Event) {
+        if scope > Scope::Test || self.has_own_fixtures() {
+            self.send(event);
         }
     }
 

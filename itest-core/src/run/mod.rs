@@ -7,6 +7,7 @@ pub(crate) mod exit;
 pub(crate) mod host;
 pub(crate) mod interrupt;
 pub(crate) mod locks;
+mod named;
 pub(crate) mod panic;
 #[cfg(unix)]
 mod process;

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::events::{Events, OnHung};
+use super::named::Named;
 use super::panic::Stop;
 use super::runtime::{On, timed_out};
 use super::watchdog::{GRACE, WatchGuard, watch};
@@ -16,11 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::builtin::{self, Request};
 use crate::def::{Access, FixtureBody, FixtureDef, LocalFuture, ParamDef};
-use crate::event::{Event, FixtureName, TestName};
+use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError};
 use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest};
-use crate::registry::crate_of;
-use crate::scope::Scope;
 use crate::value::{Arg, Args, Cell, Slot, Value};
 
 /// Why a fixture has no value.
@@ -131,7 +130,7 @@ pub(crate) struct Store {
 struct Instance {
     node: NodeId,
     key: Key,
-    name: FixtureName,
+    name: Named,
     /// What users borrow.
     outcome: Result<Cell, SetupStop>,
     /// A session value as others get it; only where session values are held.
@@ -179,10 +178,8 @@ impl Store {
             let fetched = self.upstream().fetch(id, user.index);
             return self.take_over(id, key, def, fetched, user);
         }
-        let request = {
-            let name = self.name(def, key, user);
-            Request::for_fixture(user, def, name, self.shared.events.clone())
-        };
+        let events = self.shared.events.clone();
+        let request = Request::for_fixture(user, def, key == Key::Test, events);
         let deps = &plan.node(id).deps;
         let args = self
             .args(def.params, deps, &request, user)
@@ -236,6 +233,7 @@ impl Store {
         fetched: Result<Fetched, SetupStop>,
         user: For<'_>,
     ) -> Result<Cell, SetupStop> {
+        let name = Named::new(def, key, user);
         let session = match &fetched {
             Ok(Fetched::Session(value)) => Some(value.clone()),
             _ => None,
@@ -245,14 +243,14 @@ impl Store {
             Ok(Fetched::Session(session)) => {
                 builtin::import_env(&session.exports);
                 decode(def, &session.json)
-                    .map_err(|failure| SetupStop::Failed(self.error(def, user, vec![failure])))
+                    .map_err(|failure| SetupStop::Failed(name.error(vec![failure])))
             }
             Err(stop) => Err(stop),
         };
         let instance = Instance {
             node: id,
             key,
-            name: self.name(def, key, user),
+            name,
             outcome: outcome.clone(),
             session,
             life: Life::Nothing,
@@ -303,9 +301,10 @@ impl Store {
         request: Request,
         user: For<'_>,
     ) -> Instance {
-        let name = self.name(def, key, user);
-        self.shared.events.send(|| Event::SetupStarted {
-            fixture: name.clone(),
+        let name = Named::new(def, key, user);
+        let events = &self.shared.events;
+        events.send_of_fixture(name.scope(), || Event::SetupStarted {
+            fixture: name.in_words(),
         });
         let started = Instant::now();
         let on = self.on(key, user);
@@ -329,16 +328,17 @@ impl Store {
             Err(stop) => Err(stop),
         };
         let outcome = outcome.map_err(|stop| match stop {
-            Stop::Failed(failure) => SetupStop::Failed(self.error(def, user, vec![failure])),
+            Stop::Failed(failure) => SetupStop::Failed(name.error(vec![failure])),
             Stop::Skipped(reason) => SetupStop::Skipped {
                 name: def.name.to_owned(),
                 reason,
-                place: Box::new(self.error(def, user, Vec::new())),
+                place: Box::new(name.error(Vec::new())),
             },
             Stop::Xfailed(reason) => SetupStop::Xfailed(reason),
         });
-        self.shared.events.send(|| Event::SetupFinished {
-            fixture: name.clone(),
+        let events = &self.shared.events;
+        events.send_of_fixture(name.scope(), || Event::SetupFinished {
+            fixture: name.in_words(),
             error: match &outcome {
                 Err(SetupStop::Failed(error)) => Some(error.clone()),
                 _ => None,
@@ -438,14 +438,14 @@ impl Store {
         } = instance;
         let request = request?;
         let def = self.shared.plan.node(node).def;
-        let test = name.test.clone().unwrap_or_else(|| "".into());
-        let running = super::panic::running(&format!("{} (teardown)", name.path));
         let first = request.next_finalizer();
         if matches!(life, Life::Nothing) && first.is_none() && !request.has_resources() {
             return None;
         }
-        self.shared.events.send(|| Event::TeardownStarted {
-            fixture: name.clone(),
+        let running = super::panic::running(&format!("{} (teardown)", name.path()));
+        let events = &self.shared.events;
+        events.send_of_fixture(name.scope(), || Event::TeardownStarted {
+            fixture: name.in_words(),
         });
         let started = Instant::now();
         let mut stops = Vec::new();
@@ -456,12 +456,12 @@ impl Store {
         });
         stops.extend(copy.err());
         {
-            let _watch = self.watch(def, &test, def.is_async());
+            let _watch = self.watch(def, &name.test, def.is_async());
             stops.extend(unmake(def, life, on).err());
         }
         let mut next = first;
         while let Some(finalizer) = next {
-            let _watch = self.watch(def, &test, true);
+            let _watch = self.watch(def, &name.test, true);
             stops.extend(on.block_on(def.timeout, finalizer).err());
             next = request.next_finalizer();
         }
@@ -469,15 +469,10 @@ impl Store {
         drop(running);
         // In the order of the setup, as pytest lists them.
         let failures: Vec<Failure> = stops.into_iter().rev().map(teardown_failure).collect();
-        let error = (!failures.is_empty()).then(|| FixtureError {
-            fixture: name.path.clone(),
-            location: name.location.clone(),
-            chain: Vec::new(),
-            remembered: false,
-            failures,
-        });
-        self.shared.events.send(|| Event::TeardownFinished {
-            fixture: name,
+        let error = (!failures.is_empty()).then(|| name.error(failures));
+        let events = &self.shared.events;
+        events.send_of_fixture(name.scope(), || Event::TeardownFinished {
+            fixture: name.in_words(),
             error: error.clone(),
             duration: started.elapsed(),
             output: String::new(),
@@ -508,36 +503,6 @@ impl Store {
             failure.message = format!("fixture `{}` {}", def.name, failure.message);
             on_hung(&test, failure);
         }))
-    }
-
-    fn name(&self, def: &'static FixtureDef, key: Key, user: For<'_>) -> FixtureName {
-        FixtureName {
-            path: def.path(crate_of(user.test.def.module_path)),
-            location: def.location.to_string(),
-            // Outside of any group, a group's fixture is one of the test.
-            scope: if key == Key::Test {
-                Scope::Test
-            } else {
-                def.scope
-            },
-            instance: key.instance(&user.test.name),
-            test: Some(user.test.name.clone()),
-        }
-    }
-
-    fn error(
-        &self,
-        def: &'static FixtureDef,
-        user: For<'_>,
-        failures: Vec<Failure>,
-    ) -> FixtureError {
-        FixtureError {
-            fixture: def.path(crate_of(user.test.def.module_path)),
-            location: def.location.to_string(),
-            chain: Vec::new(),
-            remembered: false,
-            failures,
-        }
     }
 }
 

@@ -103,3 +103,96 @@ fn check_noisy(threads: &str) {
         );
     }
 }
+
+/// The tests of `own`, in order, with what is said of those that do not pass.
+const OWN: [(&str, &str, &[&str]); 6] = [
+    ("own::good", "ok", &[]),
+    (
+        "own::setup_errs",
+        "ERROR",
+        &["fixture `own::errs` failed in setup", "no second for 1"],
+    ),
+    ("own::setup_skips", "ignored, not with 1", &[]),
+    (
+        "own::teardown_errs",
+        "ok",
+        &["fixture `own::errs_late` failed in teardown", "torn"],
+    ),
+    (
+        "own::setup_dies",
+        "FAILED",
+        &["dies after 1\n", "killed by signal 6"],
+    ),
+    (
+        "own::setup_hangs",
+        "FAILED (time limit exceeded)",
+        &["hangs after 1\n", "fixture `hangs`"],
+    ),
+];
+
+/// Nobody hears of what becomes of tests' own fixtures unless a report has a place for it. The
+/// tests end as they do otherwise.
+#[test]
+fn own_fixtures_are_told_only_where_that_is_wanted() {
+    let scene = Scene::new();
+    let files = ["lines", "html", "ctrf", "trace"].map(|kind| scene.path_of(kind));
+    let [events, html, ctrf, trace] = files.each_ref().map(|path| path.to_str().expect("ASCII"));
+    let ways: [(&[&str], bool); 6] = [
+        (&[], false),
+        (&["--events", events], true),
+        (&["--html", html], true),
+        (&["--ctrf", ctrf], true),
+        (&["--trace", trace], true),
+        (&["--durations", "100"], true),
+    ];
+    for threads in ["--test-threads=1", "--test-threads=2"] {
+        for (words, told) in ways {
+            let words: Vec<&str> = ["own::", threads].iter().chain(words).copied().collect();
+            let ended = scene.run(scene.binary("output", &words));
+            ended.must_exit(101);
+            for (test, result, texts) in OWN {
+                assert_eq!(ended.results()[test], result, "{words:?} {ended}");
+                ended.must_say(texts);
+            }
+            let report = match words[2..] {
+                [] => String::new(),
+                ["--durations", _] => ended.stdout,
+                [.., path] => std::fs::read_to_string(path).expect("the report is there"),
+            };
+            assert_eq!(report.contains("own::second"), told, "{words:?} {report}");
+        }
+        check_own_events(events);
+    }
+    scene.nothing_is_left();
+}
+
+/// Each setup and teardown has two events, and its own output.
+fn check_own_events(path: &str) {
+    let lines = std::fs::read_to_string(path).expect("the events are there");
+    let lines = lines.lines().map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).expect("it is JSON");
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let fixture = &line["fixture"];
+        if text(&fixture["test"]) != "own::good" {
+            return None;
+        }
+        let (event, path) = (text(&line["event"]), text(&fixture["path"]));
+        Some((event, path, text(&line["output"])))
+    });
+    let told: Vec<_> = lines.flatten().collect();
+    let expected = [
+        ("setup-started", "own::first", ""),
+        ("setup-finished", "own::first", "first up\n"),
+        ("setup-started", "own::second", ""),
+        ("setup-finished", "own::second", "second up\n"),
+        ("teardown-started", "own::second", ""),
+        ("teardown-finished", "own::second", ""),
+        ("teardown-started", "own::first", ""),
+        ("teardown-finished", "own::first", "first down\n"),
+    ];
+    let expected = expected.map(|(event, path, output)| {
+        let owned = [event, path, output].map(str::to_owned);
+        owned.into()
+    });
+    assert_eq!(told, expected);
+}

@@ -54,6 +54,10 @@ impl Reporter for Html {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+
+    fn wants_own_fixtures(&self) -> bool {
+        true
+    }
 }
 
 /// Fills the places that the page has for style, data and script.

@@ -51,22 +51,32 @@ pub(crate) struct Part {
     pub(crate) worker: Option<u32>,
     /// When the run started.
     pub(crate) started: SystemTime,
+    /// A reporter wants to know of tests' own fixtures.
+    pub(crate) own_fixtures: bool,
 }
 
-/// As an argument: `1790000000000000000` or `1790000000000000000:3`.
+/// What stands at the end of a part whose reporters want to know of tests' own fixtures.
+const OWN_FIXTURES: &str = "+fixtures";
+
+/// As an argument: `1790000000000000000`, `1790000000000000000:3` or
+/// `1790000000000000000:3+fixtures`.
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
         write!(f, "{}", since.as_nanos())?;
-        match self.worker {
-            Some(worker) => write!(f, ":{worker}"),
-            None => Ok(()),
+        if let Some(worker) = self.worker {
+            write!(f, ":{worker}")?;
         }
+        f.write_str(if self.own_fixtures { OWN_FIXTURES } else { "" })
     }
 }
 
 impl Part {
     fn parse(word: &str) -> Option<Self> {
+        let (word, own_fixtures) = match word.strip_suffix(OWN_FIXTURES) {
+            Some(word) => (word, true),
+            None => (word, false),
+        };
         let (started, worker) = match word.split_once(':') {
             Some((started, worker)) => (started, Some(worker.parse().ok()?)),
             None => (word, None),
@@ -74,6 +84,7 @@ impl Part {
         Some(Part {
             worker,
             started: UNIX_EPOCH + Duration::from_nanos(started.parse().ok()?),
+            own_fixtures,
         })
     }
 }
@@ -102,6 +113,7 @@ pub(in crate::run) fn child_if_asked(words: &mut Vec<OsString>) -> Option<ChildP
         part: part.to_str().and_then(Part::parse).unwrap_or(Part {
             worker: None,
             started: SystemTime::now(),
+            own_fixtures: true,
         }),
     })
 }
@@ -200,6 +212,7 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
             "".into(),
         )
         .of(part.worker)
+        .with_own_fixtures(part.own_fixtures)
         .in_run(run.id()),
         on_hung: Arc::new(move |test, failure| {
             hung.send(Report::Hung {

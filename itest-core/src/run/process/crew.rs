@@ -136,6 +136,7 @@ impl Processes {
         let part = Part {
             worker: u32::try_from(number).ok(),
             started: self.clock.started,
+            own_fixtures: self.events.has_own_fixtures(),
         };
         Ok(Worker {
             suite,

@@ -1,0 +1,68 @@
+//! [`Named`]: a fixture's instance, put into words only where somebody asks.
+//!
+//! Most fixtures take less time than the words do.
+
+use super::store::For;
+use crate::def::FixtureDef;
+use crate::event::{FixtureName, TestName};
+use crate::outcome::{Failure, FixtureError};
+use crate::plan::Key;
+use crate::registry::crate_of;
+use crate::scope::Scope;
+
+/// What a name is made of.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    def: &'static FixtureDef,
+    key: Key,
+    /// The test that made it start.
+    pub(super) test: TestName,
+    /// Of that test.
+    module_path: &'static str,
+}
+
+impl Named {
+    pub(super) fn new(def: &'static FixtureDef, key: Key, user: For<'_>) -> Self {
+        Named {
+            def,
+            key,
+            test: user.test.name.clone(),
+            module_path: user.test.def.module_path,
+        }
+    }
+
+    /// Outside of any group, a group's fixture is one of the test.
+    pub(super) fn scope(&self) -> Scope {
+        match self.key {
+            Key::Test => Scope::Test,
+            _ => self.def.scope,
+        }
+    }
+
+    /// The fixture's path in its binary.
+    pub(super) fn path(&self) -> String {
+        self.def.path(crate_of(self.module_path))
+    }
+
+    /// As events have it.
+    pub(super) fn in_words(&self) -> FixtureName {
+        FixtureName {
+            path: self.path(),
+            location: self.def.location.to_string(),
+            scope: self.scope(),
+            instance: self.key.instance(&self.test),
+            test: Some(self.test.clone()),
+        }
+    }
+
+    /// What went wrong with it.
+    pub(super) fn error(&self, failures: Vec<Failure>) -> FixtureError {
+        FixtureError {
+            fixture: self.path(),
+            location: self.def.location.to_string(),
+            chain: Vec::new(),
+            remembered: false,
+            failures,
+        }
+    }
+}
