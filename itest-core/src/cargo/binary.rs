@@ -64,7 +64,7 @@ pub(super) fn binaries(records: Vec<Record>, artifacts: &[Artifact]) -> Vec<Bina
     records.into_iter().filter_map(binary).collect()
 }
 
-fn id(package: &str, kind: &str, target: &str) -> String {
+pub(super) fn id(package: &str, kind: &str, target: &str) -> String {
     match kind {
         "lib" | "rlib" | "dylib" | "cdylib" | "staticlib" | "proc-macro" => package.to_owned(),
         "test" => format!("{package}::{target}"),

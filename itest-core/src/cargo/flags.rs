@@ -190,9 +190,9 @@ pub(super) const FLAGS: &[Flag] = &[
     flag(
         "color",
         None,
-        Some("WHEN"),
+        Some("auto|always|never"),
         ToBoth,
-        "Colour: auto, always, never",
+        "Whether to colour what is said",
     ),
     flag("no-run", None, None, Ours, "Only build"),
     flag(
@@ -239,7 +239,7 @@ pub(super) fn help(command: Command) -> String {
         command.more()
     );
     for command in Command::ALL {
-        let _ = writeln!(out, "  {:10}{}", command.name(), command.about());
+        let _ = writeln!(out, "  {:13}{}", command.name(), command.about());
     }
     out.push_str("\nOptions for building, as `cargo test` has them:\n");
     for flag in FLAGS.iter().filter(|flag| !flag.help.is_empty()) {

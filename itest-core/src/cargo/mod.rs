@@ -7,6 +7,7 @@
 mod artifacts;
 mod binary;
 mod bisect;
+mod completions;
 mod doctor;
 mod flags;
 mod flaky;
@@ -56,6 +57,9 @@ pub fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == "itest") {
         words.remove(1);
     }
+    if let Some(code) = completions::answer_if_asked(&words) {
+        return code;
+    }
     let done = Words::parse(words).map_err(Stop::Error).and_then(obey);
     match done {
         Ok(code) => code,
@@ -91,6 +95,7 @@ fn obey(words: Words) -> Result<ExitCode, Stop> {
         Command::Init => init::init(&words),
         Command::Flaky => flaky::flaky(&words),
         Command::Bisect => bisect::bisect(words),
+        Command::Completions => completions::completions(&words),
         Command::Report => report::report(&words),
     }
 }

@@ -18,10 +18,11 @@ pub(super) enum Command {
     Report,
     Flaky,
     Bisect,
+    Completions,
 }
 
 impl Command {
-    pub(super) const ALL: [Command; 9] = [
+    pub(super) const ALL: [Command; 10] = [
         Command::Run,
         Command::List,
         Command::Fixtures,
@@ -31,6 +32,7 @@ impl Command {
         Command::Report,
         Command::Flaky,
         Command::Bisect,
+        Command::Completions,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -44,6 +46,7 @@ impl Command {
             Command::Report => "report",
             Command::Flaky => "flaky",
             Command::Bisect => "bisect",
+            Command::Completions => "completions",
         }
     }
 
@@ -59,6 +62,7 @@ impl Command {
             Command::Bisect => {
                 "Find the tests that make one fail which passes alone: `bisect TEST`"
             }
+            Command::Completions => "Print a script of completions for a shell: bash, zsh, fish",
             Command::Init => "Write files of settings to start from; `--force` overwrites",
         }
     }
@@ -78,6 +82,13 @@ SEED or as they are written; then behind ever fewer of them. TEST is a name or a
 one; without it, the only test that failed the last time. Give the selection of the run
 that failed. At the end stands a command that shows the failure with as few tests as it
 takes. The exit code is 0 if that is found, 1 if not: TEST fails alone, by chance, or not.
+"
+            }
+            Command::Completions => {
+                "
+  bash    source <(cargo itest completions bash)        # in ~/.bashrc, behind cargo's own
+  zsh     cargo itest completions zsh > DIR/_cargo-itest   # DIR in `fpath`; or `source` it
+  fish    cargo itest completions fish > ~/.config/fish/conf.d/cargo-itest.fish
 "
             }
             _ => "",

@@ -58,6 +58,37 @@ pub(crate) fn help() -> String {
     help::text()
 }
 
+/// A flag as completions need it.
+#[cfg(feature = "cli")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Described {
+    pub(crate) name: &'static str,
+    pub(crate) short: Option<char>,
+    /// The name of its value, which may be left out if the second is `true`.
+    pub(crate) value: Option<(&'static str, bool)>,
+    pub(crate) repeatable: bool,
+    /// In several lines.
+    pub(crate) help: &'static str,
+}
+
+/// The flags that `--help` shows and that have a long form.
+#[cfg(feature = "cli")]
+pub(crate) fn described() -> impl Iterator<Item = Described> {
+    let shown = flags::FLAGS.iter();
+    let shown = shown.filter(|flag| !flag.name.is_empty() && !flag.help.is_empty());
+    shown.map(|flag| Described {
+        name: flag.name,
+        short: flag.short,
+        value: match flag.takes {
+            flags::Takes::Nothing(_) => None,
+            flags::Takes::Value(of, _) => Some((of, false)),
+            flags::Takes::Optional(of, _) => Some((of, true)),
+        },
+        repeatable: flag.repeatable,
+        help: flag.help,
+    })
+}
+
 /// What an empty command line means, whatever the environment says.
 #[cfg(feature = "cli")]
 pub(crate) fn no_args() -> Args {

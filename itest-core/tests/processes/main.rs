@@ -18,6 +18,7 @@ mod bisect;
 mod builtins;
 mod cargo_itest;
 mod chaos;
+mod completions;
 mod crash;
 mod garbage;
 mod list;
