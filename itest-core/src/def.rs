@@ -11,6 +11,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::chosen::MakeValue;
 use crate::condition::SkipDef;
 use crate::outcome::Failure;
 use crate::register::Link;
@@ -53,6 +54,10 @@ pub struct TestDef {
     pub params: &'static [ParamDef],
     /// What may stand on a group too.
     pub options: &'static Options,
+    /// `#[case]`, `#[values]` and `#[files]`: the test is run for each combination.
+    pub sets: &'static [SetDef],
+    /// `#[with]`, in order.
+    pub with: &'static [WithDef],
     /// `#[ignore]` is `Some("")`, `#[ignore = "why"]` is `Some("why")`.
     pub ignore: Option<&'static str>,
     /// `#[should_panic]`.
@@ -79,6 +84,8 @@ impl TestDef {
             location: Location { file, line, column },
             params: &[],
             options: &NOTHING_SAID,
+            sets: &[],
+            with: &[],
             ignore: None,
             should_panic: None,
             body,
@@ -91,9 +98,9 @@ impl TestDef {
         matches!(self.body, TestBody::Async(_))
     }
 
-    /// It has neither options nor skips.
+    /// It has neither options nor skips, and is run once.
     pub(crate) fn says_nothing(&self) -> bool {
-        std::ptr::eq(self.options, &NOTHING_SAID)
+        std::ptr::eq(self.options, &NOTHING_SAID) && self.sets.is_empty() && self.with.is_empty()
     }
 }
 
@@ -116,6 +123,89 @@ impl fmt::Debug for TestBody {
             TestBody::Async(_) => "Async",
         })
     }
+}
+
+/// Values of which a test is run once for each.
+#[derive(Debug)]
+pub enum SetDef {
+    /// All `#[case]`s.
+    Cases(&'static [CaseDef]),
+    /// `#[values]` of one parameter, by the names of the instances.
+    Values(&'static [&'static str]),
+    /// `#[files]` of one parameter.
+    Files(FilesDef),
+}
+
+/// A `#[case]` and what is said of it alone.
+#[derive(Debug)]
+pub struct CaseDef {
+    /// `case_1`, `case_1_name`
+    pub name: &'static str,
+    /// Behind the `#[case]`.
+    pub skips: &'static [SkipDef],
+    /// Behind the `#[case]`.
+    pub xfail: Option<Xfail>,
+    /// Behind the `#[case]`.
+    pub ignore: Option<&'static str>,
+    /// Behind the `#[case]`.
+    pub should_panic: Option<ShouldPanic>,
+}
+
+impl CaseDef {
+    /// Of which nothing is said alone.
+    pub const fn new(name: &'static str) -> Self {
+        CaseDef {
+            name,
+            skips: &[],
+            xfail: None,
+            ignore: None,
+            should_panic: None,
+        }
+    }
+}
+
+/// Which files a parameter takes.
+#[derive(Debug)]
+pub struct FilesDef {
+    /// Patterns, relative to the package.
+    pub patterns: &'static [&'static str],
+    /// Patterns of those to leave out.
+    pub exclude: &'static [&'static str],
+    /// The parameter's.
+    pub location: Location,
+}
+
+/// `#[with(fixture = value)]`
+#[derive(Debug)]
+pub struct WithDef {
+    /// The fixture's name.
+    pub fixture: &'static str,
+    /// One or several.
+    pub values: &'static [GivenDef],
+    /// Of the fixture's name.
+    pub location: Location,
+}
+
+/// A value that a test gives to a fixture.
+#[derive(Debug)]
+pub struct GivenDef {
+    /// As the names of the instances have it.
+    pub id: &'static str,
+    /// The expression: what is written alike in the same module is the same value.
+    pub written: &'static str,
+    /// The value.
+    pub value: &'static dyn MakeValue,
+}
+
+/// `#[param]` of a fixture.
+#[derive(Debug)]
+pub struct FixtureParam {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: TypeRef,
+    /// `params(…)`, as the names of the instances have them.
+    pub ids: &'static [&'static str],
 }
 
 /// An `#[integration] mod`.
@@ -207,6 +297,8 @@ pub struct FixtureDef {
     pub timeout: Option<Duration>,
     /// In the order of the signature.
     pub params: &'static [ParamDef],
+    /// `#[param]`
+    pub param: Option<FixtureParam>,
     /// `#[skip_if]` and `#[skip]`: skip every user.
     pub skips: &'static [SkipDef],
     /// The provided type.

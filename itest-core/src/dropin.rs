@@ -17,7 +17,7 @@ use crate::event::TestName;
 use crate::history::History;
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{Plan, Verdict};
-use crate::registry::Registry;
+use crate::registry::{Registry, display_path};
 use crate::run::events::Events;
 use crate::run::executor::{Executor, Finished, required};
 use crate::run::host::{Host, Session};
@@ -30,7 +30,8 @@ use crate::run::{END_LIMIT, FAILED, binary_id, exit, panic, refusal, say};
 struct DropIn {
     shared: Shared,
     args: Args,
-    by_name: HashMap<(&'static str, &'static str), usize>,
+    /// The tests of each libtest test: several, where fixtures or files have several values.
+    by_name: HashMap<String, Vec<usize>>,
     conditions: Mutex<Conditions>,
     locks: Arc<Locks>,
     session: Session,
@@ -110,12 +111,12 @@ impl DropIn {
         let mut all = args.clone();
         all.select_all();
         let plan = Plan::new(&registry, &all).map_err(|error| error.to_string())?;
-        let by_name = plan
-            .tests
-            .iter()
-            .enumerate()
-            .map(|(index, test)| ((test.def.module_path, test.def.name), index))
-            .collect();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(plan.tests.len());
+        for (index, test) in plan.tests.iter().enumerate() {
+            // What is in brackets is known since this moment only.
+            let name = test.name.split('[').next().unwrap_or_default();
+            by_name.entry(name.to_owned()).or_default().push(index);
+        }
         let shared = Shared {
             plan: Arc::new(plan),
             events: Events::nowhere(),
@@ -141,16 +142,42 @@ impl DropIn {
     }
 
     fn run(&'static self, module_path: &'static str, name: &'static str) {
-        let index = *self
-            .by_name
-            .get(&(module_path, name))
-            .expect("itest bug: a test is not in the plan");
+        let name = display_path(module_path, name);
+        let tests = self.by_name.get(&name);
+        let tests = tests.expect("itest bug: a test is not in the plan");
+        let mut failed = Vec::new();
+        for &index in tests {
+            let instance = &self.shared.plan.tests[index].name;
+            if **instance != *name {
+                println!("{instance}");
+            }
+            if !self.run_one(index) {
+                failed.push(&**instance);
+            }
+        }
+        if failed.is_empty() {
+            return;
+        }
+        if tests.len() > 1 {
+            eprintln!(
+                "{} of {} failed: {}",
+                failed.len(),
+                tests.len(),
+                failed.join(", ")
+            );
+        }
+        fail();
+    }
+
+    /// Tells whether it is no failure.
+    fn run_one(&'static self, index: usize) -> bool {
         let test = &self.shared.plan.tests[index];
         if !self
             .args
             .selects_marked(&test.name, || test.markers.clone())
         {
-            return println!("skipped: not among the selected tests");
+            println!("skipped: not among the selected tests");
+            return true;
         }
         let verdict = {
             let mut conditions = self
@@ -161,18 +188,24 @@ impl DropIn {
         };
         match verdict {
             Verdict::Run | Verdict::Ignored(_) | Verdict::LeftOut => {}
-            Verdict::Skipped(reason) => return println!("skipped: {reason}"),
-            Verdict::NotRun(reason) => return println!("xfailed: [NOTRUN] {reason}"),
+            Verdict::Skipped(reason) => {
+                println!("skipped: {reason}");
+                return true;
+            }
+            Verdict::NotRun(reason) => {
+                println!("xfailed: [NOTRUN] {reason}");
+                return true;
+            }
             Verdict::Required(reason) => {
                 eprintln!("Error: {}", required(&reason));
-                fail();
+                return false;
             }
         }
         let _held = match self.session.acquire(&test.locks) {
             Ok(held) => held,
             Err(failure) => {
                 eprintln!("Error: {failure}");
-                fail();
+                return false;
             }
         };
         let mut executor = Executor::new(
@@ -195,6 +228,7 @@ impl DropIn {
         recorder.test(&self.binary, &test.name, outcome, attempts, duration);
         drop(recorder);
         report(&test.name, &finished);
+        !finished.outcome.is_failure() && finished.teardown_errors.is_empty()
     }
 
     /// Tears down what is wider than a test; libtest has reported, so an error here can only be
@@ -259,7 +293,7 @@ impl Upstream for Wider {
     }
 }
 
-/// Prints what libtest shall show and fails the libtest test if ours failed.
+/// Prints what libtest shall show.
 fn report(test: &TestName, finished: &Finished) {
     match &finished.outcome {
         Outcome::Passed => {}
@@ -272,9 +306,6 @@ fn report(test: &TestName, finished: &Finished) {
     for error in &finished.teardown_errors {
         eprintln!("error at teardown of `{test}`");
         eprintln!("{}", error_text("teardown", error));
-    }
-    if finished.outcome.is_failure() || !finished.teardown_errors.is_empty() {
-        fail();
     }
 }
 

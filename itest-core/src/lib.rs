@@ -11,6 +11,7 @@ pub mod builtin;
 #[cfg(all(feature = "cli", unix))]
 #[doc(hidden)]
 pub mod cargo;
+mod chosen;
 mod cli;
 mod condition;
 pub mod contract;

@@ -9,11 +9,13 @@ use serde::de::DeserializeOwned;
 pub use inventory;
 
 pub use crate::__itest_register as register_test;
+pub use crate::chosen::{Given, GivenNumber, MakeValue};
 pub use crate::condition::{Condition, SkipDef};
 pub use crate::def::{
-    Access, Autouse, Binding, CloneFn, FixtureBody, FixtureDef, FixtureRef, Flavor, GroupDef,
-    Literal, LocalFuture, Location, Lock, MainDef, Marker, MarkerValue, MarkersDef, Options,
-    ParamDef, PlainTest, ShouldPanic, Submission, TestBody, TestDef, TypeRef, UseDef, Xfail,
+    Access, Autouse, Binding, CaseDef, CloneFn, FilesDef, FixtureBody, FixtureDef, FixtureParam,
+    FixtureRef, Flavor, GivenDef, GroupDef, Literal, LocalFuture, Location, Lock, MainDef, Marker,
+    MarkerValue, MarkersDef, Options, ParamDef, PlainTest, SetDef, ShouldPanic, Submission,
+    TestBody, TestDef, TypeRef, UseDef, WithDef, Xfail,
 };
 pub use crate::outcome::{Failure, FailureKind};
 pub use crate::register::{register, tests};
@@ -95,6 +97,12 @@ pub const fn bind<T: ?Sized + 'static>(fixture: FixtureRef<T>) -> &'static Fixtu
     fixture.def()
 }
 
+/// A test or fixture has no value of that number.
+#[cold]
+pub fn no_such_value() -> ! {
+    panic!("itest bug: no value of that number")
+}
+
 /// Tells whether `T: Clone`: the inherent constant wins when its bound holds.
 ///
 /// `use CannotClone as _; const CLONE: Option<CloneFn> = <ClonesOf<T>>::CLONE;`
@@ -119,6 +127,89 @@ fn clone_boxed<T: Clone + 'static>(value: &dyn Any) -> Box<dyn Any> {
         .downcast_ref()
         .expect("itest bug: a value to clone is of another type");
     Box::new(value.clone())
+}
+
+/// The value that a string literal stands for where another type than `&str` is wanted.
+///
+/// As in [`returned`], the way is chosen by look-up: `From<&str>` before `FromStr`.
+/// `use text::*; (&&Text::<T>::new("1")).value()`
+pub mod text {
+    use std::fmt::Display;
+    use std::marker::PhantomData;
+    use std::str::FromStr;
+
+    use crate::plan::short_type;
+
+    /// A literal.
+    #[derive(Debug)]
+    pub struct Text<T>(&'static str, PhantomData<T>);
+
+    impl<T> Text<T> {
+        /// Of a value of type `T`.
+        pub const fn new(text: &'static str) -> Self {
+            Text(text, PhantomData)
+        }
+    }
+
+    /// `String`, `Box<str>`, …
+    pub trait Converted {
+        /// `T`
+        type Value;
+        /// Converts.
+        fn value(&self) -> Self::Value;
+    }
+
+    impl<T: From<&'static str>> Converted for &&Text<T> {
+        type Value = T;
+        fn value(&self) -> T {
+            self.0.into()
+        }
+    }
+
+    /// `SocketAddr`, `Url`, …
+    pub trait Parsed {
+        /// `T`
+        type Value;
+        /// Parses.
+        fn value(&self) -> Self::Value;
+    }
+
+    impl<T: FromStr<Err: Display>> Parsed for &Text<T> {
+        type Value = T;
+        fn value(&self) -> T {
+            self.0.parse().unwrap_or_else(|error| {
+                let ty = short_type(std::any::type_name::<T>());
+                panic!("the value {:?} is no `{ty}`: {error}", self.0)
+            })
+        }
+    }
+
+    /// What a string literal can become.
+    #[diagnostic::on_unimplemented(
+        message = "a string literal cannot become a `{Self}`",
+        label = "neither `From<&str>` nor `FromStr` with an error that can be shown"
+    )]
+    pub trait FromText {}
+
+    /// Whatever is left, which is an error.
+    pub trait Other {
+        /// `T`
+        type Value;
+        /// Cannot be called.
+        fn value(&self) -> Self::Value
+        where
+            Self::Value: FromText;
+    }
+
+    impl<T> Other for Text<T> {
+        type Value = T;
+        fn value(&self) -> T
+        where
+            T: FromText,
+        {
+            unreachable!("nothing implements `FromText`")
+        }
+    }
 }
 
 /// Turns what a test returned, or an error of a fixture, into a `Result<_, Failure>`.

@@ -4,10 +4,11 @@
 //! may be used from several threads. Both are borrowed through a run-time checked cell, so that
 //! no aliasing rule depends on the plan being right.
 
-use std::any::{Any, type_name};
+use std::any::{Any, TypeId, type_name};
 use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
 use std::future::poll_fn;
+use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
@@ -16,6 +17,7 @@ use std::task::Poll;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::chosen::Chosen;
 use crate::outcome::Failure;
 
 /// A value just made by a fixture.
@@ -131,13 +133,46 @@ impl Cell {
 /// The values of one call, in the order of the signature.
 pub struct Args {
     args: std::vec::IntoIter<Arg>,
+    chosen: Vec<Chosen>,
 }
 
 impl Args {
-    pub(crate) fn new(args: Vec<Arg>) -> Self {
+    pub(crate) fn new(args: Vec<Arg>, chosen: Vec<Chosen>) -> Self {
         Args {
             args: args.into_iter(),
+            chosen,
         }
+    }
+
+    /// Which value of the set a parameter has, from 0; a number behind the last for one that is
+    /// given from outside.
+    pub fn index(&self, set: usize) -> usize {
+        match self.chosen(set) {
+            Chosen::Index(index) => *index,
+            Chosen::File(_) | Chosen::Given(_) => usize::MAX,
+        }
+    }
+
+    /// The file that a parameter has.
+    pub fn file(&self, set: usize) -> PathBuf {
+        match self.chosen(set) {
+            Chosen::File(path) => path.clone(),
+            other => panic!("itest bug: {other:?} is no file"),
+        }
+    }
+
+    /// The value that was given from outside.
+    pub fn given<T: 'static>(&self, set: usize) -> T {
+        let Chosen::Given(given) = self.chosen(set) else {
+            panic!("itest bug: {:?} was not given", self.chosen(set));
+        };
+        let value = given.make(TypeId::of::<T>()).downcast();
+        *value.unwrap_or_else(|_| type_bug::<T>())
+    }
+
+    fn chosen(&self, set: usize) -> &Chosen {
+        let chosen = self.chosen.get(set);
+        chosen.expect("itest bug: fewer values than sets")
     }
 
     /// The next parameter's value.
@@ -182,6 +217,16 @@ impl<'a> Call<'a> {
     )]
     pub fn next(&mut self) -> Arg {
         self.args.next()
+    }
+
+    /// See [`Args::index`].
+    pub fn index(&self, set: usize) -> usize {
+        self.args.index(set)
+    }
+
+    /// See [`Args::file`].
+    pub fn file(&self, set: usize) -> PathBuf {
+        self.args.file(set)
     }
 
     /// Runs what returns nothing.

@@ -23,6 +23,8 @@ mod lookup;
 mod order;
 #[path = "conformance/overriding.rs"]
 mod overriding;
+#[path = "conformance/parameters.rs"]
+mod parameters;
 #[path = "conformance/scope.rs"]
 mod scope;
 #[path = "conformance/skip.rs"]

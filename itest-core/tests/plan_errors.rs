@@ -26,6 +26,7 @@ cases! {
     duplicate_test
     exclusive_kept
     exclusive_twice
+    files_none
     good
     itself
     not_found
@@ -37,6 +38,7 @@ cases! {
     owned_provided
     owned_twice
     owned_wide
+    param_without_value
     public_first
     request_by_value
     request_wrong_type
@@ -45,6 +47,7 @@ cases! {
     scope_session_worker
     scope_through_override
     scope_worker_module
+    with_wrong
     wrong_type
     wrong_type_same_name
     wrong_type_str

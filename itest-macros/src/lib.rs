@@ -21,6 +21,7 @@ mod plain_tests;
 mod reorder;
 mod signature;
 mod types;
+mod values;
 
 use proc_macro::TokenStream;
 

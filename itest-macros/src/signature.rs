@@ -14,6 +14,7 @@ use crate::ctxt::Context;
 use crate::location::expand_location;
 use crate::options::text;
 use crate::types::{Finding, findings, peel, sized_instead};
+use crate::values::{Kind, ValueParam, expand_value, take_kind};
 
 /// A function with a body that nobody looked into.
 pub(crate) struct Function {
@@ -58,7 +59,31 @@ fn parse_body(input: ParseStream<'_>) -> syn::Result<Group> {
     }
 }
 
-/// A parameter of a test or fixture: what it requests, and how.
+/// A parameter of a test or fixture.
+pub(crate) enum Parameter {
+    /// For a fixture.
+    Request(Param),
+    /// For a value.
+    Value(Box<ValueParam>),
+}
+
+impl Parameter {
+    pub(crate) fn request(&self) -> Option<&Param> {
+        match self {
+            Parameter::Request(param) => Some(param),
+            Parameter::Value(_) => None,
+        }
+    }
+
+    pub(crate) fn value(&self) -> Option<&ValueParam> {
+        match self {
+            Parameter::Request(_) => None,
+            Parameter::Value(param) => Some(param),
+        }
+    }
+}
+
+/// A parameter that requests a fixture: which, and how.
 pub(crate) struct Param {
     /// Without leading underscores and `r#`.
     pub(crate) name: String,
@@ -123,8 +148,8 @@ pub(crate) fn check_function(cx: &Context, sig: &Signature, what: &str) {
     }
 }
 
-/// The requests that the parameters are; takes our attributes off them.
-pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<Param> {
+/// What the parameters are; takes our attributes off them.
+pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<Parameter> {
     let declared: Vec<Ident> = sig
         .generics
         .lifetimes()
@@ -140,9 +165,42 @@ pub(crate) fn take_params(cx: &Context, sig: &mut Signature, what: &str) -> Vec<
                 );
                 None
             }
-            FnArg::Typed(typed) => take_param(cx, typed, &declared),
+            FnArg::Typed(typed) => match take_kind(cx, &mut typed.attrs, what) {
+                Some((kind, values)) => Some(Parameter::Value(Box::new(take_value(
+                    cx, typed, kind, values,
+                )))),
+                None => take_param(cx, typed, &declared).map(Parameter::Request),
+            },
         })
         .collect()
+}
+
+fn take_value(cx: &Context, typed: &mut PatType, kind: Kind, values: Vec<syn::Expr>) -> ValueParam {
+    if take_from(cx, &mut typed.attrs).is_some() {
+        cx.error_at(
+            &typed.pat,
+            "a parameter has its value from one attribute: `#[from]` is for fixtures",
+        );
+    }
+    let (name, span) = match &*typed.pat {
+        Pat::Ident(pattern) => {
+            let plain = pattern.ident.unraw().to_string();
+            let name = plain.trim_start_matches('_').to_owned();
+            (name, pattern.ident.span())
+        }
+        pattern => (String::new(), pattern.span()),
+    };
+    ValueParam {
+        name: match name.is_empty() {
+            true => "value".to_owned(),
+            false => name,
+        },
+        span,
+        ty: (*typed.ty).clone(),
+        kind,
+        set: 0,
+        values,
+    }
 }
 
 /// `declared`: lifetimes that the function declares, which is an error of its own.
@@ -301,7 +359,8 @@ fn take_from(cx: &Context, attrs: &mut Vec<Attribute>) -> Option<Binding> {
             _ => cx.error_at(
                 &attr,
                 format!(
-                    "unknown parameter attribute `{}`\nexpected `#[from(…)]`",
+                    "unknown parameter attribute `{}`\nexpected one of: `#[from(…)]`, \
+                     `#[case]`, `#[values(…)]`, `#[files(\"…\")]`, `#[param]`",
                     path.to_token_stream().to_string().replace(' ', ""),
                 ),
             ),
@@ -383,8 +442,9 @@ pub(crate) fn fixture_name(cx: &Context, literal: &LitStr) -> Option<String> {
 }
 
 /// Lints of the user's function that its parameters make wrong, as attributes.
-pub(crate) fn expand_lints(params: &[Param]) -> TokenStream {
-    let mut lints: Vec<&str> = params.iter().filter_map(|param| param.lint).collect();
+pub(crate) fn expand_lints(params: &[Parameter]) -> TokenStream {
+    let requests = params.iter().filter_map(Parameter::request);
+    let mut lints: Vec<&str> = requests.filter_map(|param| param.lint).collect();
     // Nobody calls it with seven arguments. One less, for `provide!` adds one.
     if params.len() >= 7 {
         lints.push("too_many_arguments");
@@ -406,9 +466,9 @@ pub(crate) fn expand_deprecated(attrs: &[Attribute]) -> Option<TokenStream> {
 }
 
 /// `&[ParamDef { … }, …]`; `p` is the path of `__private`.
-pub(crate) fn expand_params(p: &TokenStream, params: &[Param]) -> TokenStream {
+pub(crate) fn expand_params(p: &TokenStream, params: &[Parameter]) -> TokenStream {
     let here = Span::mixed_site();
-    let params = params.iter().map(|param| {
+    let params = params.iter().filter_map(Parameter::request).map(|param| {
         let name = text(&param.name);
         let location = expand_location(p, param.span);
         let ty = &param.ty;
@@ -450,12 +510,25 @@ pub(crate) fn expand_params(p: &TokenStream, params: &[Param]) -> TokenStream {
 /// The statements that take the values out of `args`, and the arguments of the call.
 ///
 /// The names are hygienic: `args` must be made with `Span::mixed_site()` too.
-pub(crate) fn expand_arguments(args: &Ident, params: &[Param]) -> (TokenStream, TokenStream) {
+pub(crate) fn expand_arguments(
+    p: &TokenStream,
+    args: &Ident,
+    params: &[Parameter],
+) -> (TokenStream, TokenStream) {
     let here = Span::mixed_site();
     let mut statements = TokenStream::new();
     let mut arguments = TokenStream::new();
     for (i, param) in params.iter().enumerate() {
         let value = Ident::new(&format!("__arg{i}"), here);
+        let param = match param {
+            Parameter::Request(param) => param,
+            Parameter::Value(param) => {
+                let (statement, argument) = expand_value(p, args, &value, param);
+                statements.extend(statement);
+                arguments.extend(quote_spanned!(here=> #argument,));
+                continue;
+            }
+        };
         let guard = Ident::new(&format!("__guard{i}"), here);
         statements.extend(quote_spanned!(here=> let #value = #args.next();));
         match param.access {
@@ -476,7 +549,7 @@ pub(crate) fn expand_arguments(args: &Ident, params: &[Param]) -> (TokenStream, 
 }
 
 /// The values are held until the call has ended, on purpose.
-pub(crate) fn expand_holding(params: &[Param]) -> Option<TokenStream> {
+pub(crate) fn expand_holding(params: &[Parameter]) -> Option<TokenStream> {
     (!params.is_empty())
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::significant_drop_tightening)]))
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::def::{FixtureDef, LocalFuture, Marker, TestDef};
 use crate::event::{Attachment, Event, TestName};
 use crate::outcome::{Failure, FailureKind};
-use crate::registry::crate_of;
+use crate::plan::{Node, path};
 use crate::resource::{self, Registration, Resource};
 use crate::run::events::Events;
 use crate::run::store::For;
@@ -44,6 +44,8 @@ struct Inner {
     def: Option<&'static TestDef>,
     scope: Scope,
     fixture: Option<&'static FixtureDef>,
+    /// What the value of the fixture's `#[param]` is called.
+    param: Option<&'static str>,
     /// Of the test.
     module_path: &'static str,
     attempt: u32,
@@ -63,6 +65,7 @@ impl Inner {
             def: Some(test.def),
             scope: Scope::Test,
             fixture: None,
+            param: None,
             module_path: test.def.module_path,
             attempt: user.attempt,
             markers: test.markers.clone(),
@@ -99,15 +102,11 @@ impl Request {
     }
 
     /// `is_own` says that the fixture is for the one test.
-    pub(crate) fn for_fixture(
-        user: For<'_>,
-        def: &'static FixtureDef,
-        is_own: bool,
-        events: Events,
-    ) -> Self {
+    pub(crate) fn for_fixture(user: For<'_>, node: &Node, is_own: bool, events: Events) -> Self {
         let mut inner = Inner::new(user, events);
-        inner.scope = def.scope;
-        inner.fixture = Some(def);
+        inner.scope = node.def.scope;
+        inner.fixture = Some(node.def);
+        inner.param = node.param.as_ref().map(|param| param.id);
         if !is_own {
             // It is for more than the one test.
             inner.def = None;
@@ -209,7 +208,7 @@ impl Request {
             fixture: self
                 .0
                 .fixture
-                .map(|def| def.path(crate_of(self.0.module_path))),
+                .map(|def| path(def, self.0.param, self.0.module_path)),
             attachment: Attachment::new(name.into(), content.as_ref()),
         });
     }

@@ -238,6 +238,15 @@ impl Args {
         found.max().map(|(_, place)| place)
     }
 
+    /// Whether the name filters could select an instance of the function of that name.
+    pub(crate) fn may_select(&self, function: &str) -> bool {
+        let of_function = |filter: &String| {
+            let rest = filter.strip_prefix(function);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', ':']))
+        };
+        !self.exact || self.filters.is_empty() || self.filters.iter().any(of_function)
+    }
+
     /// Whether `-m` and `-k` select a test.
     ///
     /// `markers` is asked for only where they matter.

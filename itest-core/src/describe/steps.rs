@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::TestName;
 use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest, Verdict};
-use crate::registry::crate_of;
 use crate::scope::Scope;
 
 /// One thing that would happen.
@@ -56,7 +55,7 @@ pub(super) fn steps(plan: &Plan, verdicts: &[(usize, Verdict)]) -> Vec<Step> {
             Verdict::NotRun(reason) => walk.skip(test, "expected to fail", reason),
         }
     }
-    walk.tear_down(|_| true);
+    walk.tear_down(|_, _| true);
     walk.steps
 }
 
@@ -70,7 +69,9 @@ struct Walk<'p> {
 
 impl Walk<'_> {
     fn run(&mut self, test: &PlannedTest) {
-        self.tear_down(|key| !test.is_within(key));
+        let live = self.live.iter().map(|(node, key, _)| (*node, *key));
+        let ending = self.plan.ending(live, test);
+        self.tear_down(|index, _| ending[index]);
         for &node in &test.setup {
             self.set_up(node, test);
         }
@@ -79,12 +80,11 @@ impl Walk<'_> {
             test: test.name.clone(),
             fixtures: test.setup.iter().map(path).collect(),
         });
-        self.tear_down(|key| key == Key::Test);
+        self.tear_down(|_, key| key == Key::Test);
     }
 
     fn path(&self, node: NodeId, test: &PlannedTest) -> String {
-        let def = self.plan.node(node).def;
-        def.path(crate_of(test.def.module_path))
+        self.plan.node(node).path(test.def)
     }
 
     fn set_up(&mut self, node: NodeId, test: &PlannedTest) {
@@ -111,11 +111,15 @@ impl Walk<'_> {
         self.steps.push(Step::Setup(instance));
     }
 
-    fn tear_down(&mut self, ends: impl Fn(Key) -> bool) {
-        let (mut ended, live): (Vec<_>, Vec<_>) = std::mem::take(&mut self.live)
-            .into_iter()
-            .partition(|(_, key, _)| ends(*key));
-        self.live = live;
+    /// `ends` is told the place among the live ones.
+    fn tear_down(&mut self, ends: impl Fn(usize, Key) -> bool) {
+        let mut ended = Vec::new();
+        for (index, one) in std::mem::take(&mut self.live).into_iter().enumerate() {
+            match ends(index, one.1) {
+                true => ended.push(one),
+                false => self.live.push(one),
+            }
+        }
         ended.reverse();
         ended.sort_by_key(|(_, key, _)| key.width());
         let teardowns = ended

@@ -3,8 +3,13 @@
 //! Resolves every request, checks scopes, types and access, and evaluates skip conditions. It
 //! sets nothing up: that is for `run`, which follows the plan and decides nothing of its own.
 
+mod files;
+mod instances;
 mod lookup;
+mod modules;
+mod params;
 mod problem;
+mod regroup;
 mod resolve;
 
 use std::collections::{HashMap, HashSet};
@@ -16,15 +21,17 @@ use serde::{Deserialize, Serialize};
 pub(crate) use lookup::Names;
 pub(crate) use problem::{PlanError, short_type, similar};
 
+use crate::chosen::Chosen;
 use crate::cli::Args;
 use crate::condition::{Conditions, SkipDef};
 use crate::def::{
-    Access, Binding, FixtureDef, Flavor, GroupDef, Location, Marker, ParamDef, ShouldPanic,
-    TestDef, Xfail,
+    Access, Binding, FixtureDef, Flavor, Location, Marker, ParamDef, ShouldPanic, TestDef, Xfail,
 };
 use crate::event::TestName;
-use crate::registry::{Registry, ancestors, crate_of, display_path};
+use crate::registry::{Registry, crate_of, display_path};
 use crate::scope::Scope;
+use instances::Instance;
+use modules::{ModuleInfo, Modules};
 use problem::{Problem, Problems};
 use resolve::Resolver;
 
@@ -43,6 +50,8 @@ pub(crate) struct Plan {
     pub(crate) runtime_threads: usize,
     /// Some test of the binary is `serial`, selected or not.
     pub(crate) has_serial: bool,
+    /// Some fixture has a `#[param]`.
+    has_params: bool,
 }
 
 /// A fixture with its own requests resolved.
@@ -53,10 +62,57 @@ pub(crate) struct Node {
     pub(crate) def: &'static FixtureDef,
     /// One per parameter.
     pub(crate) deps: Vec<Dep>,
+    /// Which value its `#[param]` has.
+    pub(crate) param: Option<Param>,
     /// It, or what it builds on, is requested other than as `&T` somewhere below.
     unshared: bool,
     /// It, or what it builds on, is async.
     is_async: bool,
+}
+
+/// A value of a fixture's `#[param]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Param {
+    /// As the names of tests have it.
+    pub(crate) id: &'static str,
+    pub(crate) chosen: Chosen,
+    same: SameValue,
+}
+
+/// What tells a value of a fixture from its others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum SameValue {
+    /// One of its own, by place.
+    Own(usize),
+    /// Of a `#[with]`: the module, and what is written there.
+    Given(&'static str, &'static str),
+}
+
+impl Param {
+    /// Tells it from other values in other processes of the run.
+    pub(crate) fn identity(&self) -> String {
+        match self.same {
+            SameValue::Own(index) => format!("[{index}]"),
+            SameValue::Given(module, written) => format!("[{module} {written}]"),
+        }
+    }
+}
+
+impl Node {
+    /// The fixture's path as seen from a test, with the value of its parameter: `common::db[sqlite]`.
+    pub(crate) fn path(&self, test: &TestDef) -> String {
+        let param = self.param.as_ref().map(|param| param.id);
+        path(self.def, param, test.module_path)
+    }
+}
+
+/// See [`Node::path`].
+pub(crate) fn path(def: &FixtureDef, param: Option<&str>, module_path: &str) -> String {
+    let path = def.path(crate_of(module_path));
+    match param {
+        Some(param) => format!("{path}[{param}]"),
+        None => path,
+    }
 }
 
 /// What a parameter is bound to.
@@ -80,6 +136,8 @@ pub(crate) struct PlannedTest {
     pub(crate) setup: Vec<NodeId>,
     /// One per parameter.
     pub(crate) args: Vec<Dep>,
+    /// One per set of values.
+    pub(crate) chosen: Vec<Chosen>,
     /// Nodes whose value is moved into their only user.
     pub(crate) moved: Vec<NodeId>,
     /// Sorted, each once.
@@ -89,6 +147,8 @@ pub(crate) struct PlannedTest {
     pub(crate) flavor: Option<Flavor>,
     pub(crate) xfail: Option<Xfail>,
     pub(crate) should_panic: Option<ShouldPanic>,
+    /// `#[ignore]` with its reason.
+    pub(crate) ignore: Option<&'static str>,
     /// Of the modules and groups around the test, from the outermost, then its own.
     pub(crate) markers: Vec<&'static Marker>,
     /// Of the test, then of the groups around it, innermost first.
@@ -233,6 +293,7 @@ impl Plan {
             filtered_out: 0,
             runtime_threads: 1,
             has_serial: false,
+            has_params: false,
         }
     }
 
@@ -266,6 +327,7 @@ impl Plan {
             filtered_out: 0,
             runtime_threads: 1,
             has_serial: has_serial(registry),
+            has_params: false,
         };
         plan.tests.reserve(registry.tests.len());
         // One after the other in the same allocation.
@@ -275,35 +337,85 @@ impl Plan {
             name.clear();
             name.push_str(&module.prefix);
             name.push_str(def.name);
-            let named = args.selects(&name, None);
-            if !named && args.exact {
+            if !args.may_select(&name) {
                 plan.filtered_out += 1;
                 continue;
             }
-            let selected = named && args.selects_marked(&name, || module.markers(def));
-            plan.filtered_out += usize::from(!selected);
-            let Some(mut test) = resolver.test(def, (*name).into(), module) else {
+            if def.sets.is_empty() {
+                plan.add(
+                    &mut resolver,
+                    def,
+                    &name,
+                    &Instance::default(),
+                    module,
+                    args,
+                );
                 continue;
-            };
-            if selected {
-                let retries = module.innermost(def, |options| options.retries);
-                test.retries = args.retries(&test.name, &test.markers, retries);
-                test.timeout = args.timeout(&test.name, &test.markers, test.timeout);
-                if let Some(xfail) = &mut test.xfail {
-                    xfail.strict.get_or_insert(args.strict_xfail);
-                }
-                if let Some(threads) = threads(def, module) {
-                    plan.runtime_threads = plan.runtime_threads.max(threads);
-                }
-                plan.tests.push(test);
+            }
+            for instance in instances::of(def, &name, &mut resolver.problems) {
+                plan.add(&mut resolver, def, &name, &instance, module, args);
             }
         }
         plan.nodes = resolver.finish()?;
+        plan.has_params = plan.nodes.iter().any(|node| node.param.is_some());
         plan.add_fixture_locks(match args.exact {
             true => taken_exclusively(registry),
             false => HashSet::new(),
         });
+        plan.regroup();
         Ok(plan)
+    }
+
+    /// Adds an instance of a test, or those that it has by the values of its fixtures.
+    fn add(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        def: &'static TestDef,
+        function: &str,
+        instance: &Instance,
+        module: &ModuleInfo,
+        args: &Args,
+    ) {
+        let Some(test) = resolver.test(def, instance, instance.name(function, &[]), module) else {
+            return;
+        };
+        let Some(params) = resolver.params_of(&test) else {
+            return;
+        };
+        if params.is_empty() {
+            return self.select(test, function, module, args);
+        }
+        for params in params {
+            let ids: Vec<&str> = params.iter().map(|(_, param)| param.id).collect();
+            let name = instance.name(function, &ids);
+            resolver.choose(params);
+            if let Some(test) = resolver.test(def, instance, name, module) {
+                self.select(test, function, module, args);
+            }
+        }
+        resolver.choose(Vec::new());
+    }
+
+    /// Adds a test if it is selected.
+    fn select(&mut self, mut test: PlannedTest, function: &str, module: &ModuleInfo, args: &Args) {
+        let def = test.def;
+        let function = (test.name.len() > function.len()).then_some(function);
+        let selected = args.selects(&test.name, function)
+            && args.selects_marked(&test.name, || test.markers.clone());
+        if !selected {
+            self.filtered_out += 1;
+            return;
+        }
+        let retries = module.innermost(def, |options| options.retries);
+        test.retries = args.retries(&test.name, &test.markers, retries);
+        test.timeout = args.timeout(&test.name, &test.markers, test.timeout);
+        if let Some(xfail) = &mut test.xfail {
+            xfail.strict.get_or_insert(args.strict_xfail);
+        }
+        if let Some(threads) = threads(def, module) {
+            self.runtime_threads = self.runtime_threads.max(threads);
+        }
+        self.tests.push(test);
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -331,7 +443,7 @@ impl Plan {
                 return skipped(skip, reason, args);
             }
         }
-        let ignored = test.def.ignore;
+        let ignored = test.ignore;
         if !args.admits(ignored.is_some(), test.should_panic.is_some()) {
             return Verdict::LeftOut;
         }
@@ -347,6 +459,46 @@ impl Plan {
     /// Every node that the test's setup reaches.
     pub(crate) fn reach(&self, test: &PlannedTest) -> Vec<NodeId> {
         reach(&self.nodes, test)
+    }
+
+    /// Of these live instances, those that end before `next` is set up.
+    ///
+    /// A fixture with another value than `next` needs is torn down first, and what is built on it.
+    pub(crate) fn ending(
+        &self,
+        live: impl Iterator<Item = (NodeId, Key)>,
+        next: &PlannedTest,
+    ) -> Vec<bool> {
+        let has_param = |id: &NodeId| self.node(*id).param.is_some();
+        let wanted: Vec<_> = match self.has_params {
+            true => self.reach(next).into_iter().filter(has_param).collect(),
+            false => Vec::new(),
+        };
+        let is_other = |id: NodeId| {
+            let node = self.node(id);
+            let same =
+                |other: &NodeId| *other != id && std::ptr::eq(self.node(*other).def, node.def);
+            node.param.is_some() && !wanted.contains(&id) && wanted.iter().any(same)
+        };
+        live.map(|(id, key)| {
+            !next.is_within(key) || !wanted.is_empty() && self.below(id).into_iter().any(is_other)
+        })
+        .collect()
+    }
+
+    /// A node and all that it is built on.
+    fn below(&self, id: NodeId) -> Vec<NodeId> {
+        let mut found = vec![id];
+        let mut at = 0;
+        while let Some(id) = found.get(at) {
+            for dep in self.node(*id).deps.iter().filter_map(Dep::node) {
+                if !found.contains(&dep) {
+                    found.push(dep);
+                }
+            }
+            at += 1;
+        }
+        found
     }
 
     /// A wide fixture that somebody takes as `&mut T` is a lock for all of its users.
@@ -570,137 +722,4 @@ impl Hasher for NameHasher {
     fn finish(&self) -> u64 {
         self.0
     }
-}
-
-/// What is the same for all tests of a module.
-#[derive(Debug)]
-pub(crate) struct ModuleInfo {
-    /// Stands before a test's name: `api::users::`.
-    prefix: String,
-    /// The nearest module that is not a group.
-    module: &'static str,
-    /// Outermost first.
-    groups: Vec<&'static GroupDef>,
-    /// Names of autouse fixtures, outermost first.
-    autouse: Vec<&'static str>,
-    /// Of the modules and groups, outermost first.
-    markers: Vec<&'static Marker>,
-}
-
-impl ModuleInfo {
-    /// The test's own and those around it.
-    fn markers(&self, def: &'static TestDef) -> Vec<&'static Marker> {
-        let around = self.markers.iter().copied();
-        around.chain(def.options.markers).collect()
-    }
-
-    /// An option of the test or, if it says nothing, of the innermost group that does.
-    fn innermost<T>(
-        &self,
-        def: &TestDef,
-        option: impl Fn(&crate::def::Options) -> Option<T>,
-    ) -> Option<T> {
-        option(def.options).or_else(|| {
-            self.groups
-                .iter()
-                .rev()
-                .find_map(|group| option(&group.options))
-        })
-    }
-}
-
-struct Modules<'r> {
-    registry: &'r Registry,
-    autouse: Vec<&'static FixtureDef>,
-    known: HashMap<&'static str, usize>,
-    infos: Vec<ModuleInfo>,
-    /// The one asked for last, which is mostly the next one too.
-    last: (&'static str, usize),
-}
-
-impl<'r> Modules<'r> {
-    fn new(registry: &'r Registry) -> Self {
-        let autouse = registry
-            .fixtures
-            .iter()
-            .copied()
-            .filter(|fixture| fixture.autouse != crate::def::Autouse::No)
-            .collect();
-        Modules {
-            registry,
-            autouse,
-            known: HashMap::new(),
-            infos: Vec::new(),
-            last: ("", 0),
-        }
-    }
-
-    fn get(&mut self, path: &'static str) -> &ModuleInfo {
-        if !std::ptr::eq(path, self.last.0) {
-            let index = *self.known.entry(path).or_insert(self.infos.len());
-            if index == self.infos.len() {
-                let info = self.info(path);
-                self.infos.push(info);
-            }
-            self.last = (path, index);
-        }
-        &self.infos[self.last.1]
-    }
-
-    fn info(&self, path: &'static str) -> ModuleInfo {
-        let groups = &self.registry.groups;
-        let mut around: Vec<_> = ancestors(path)
-            .filter_map(|module| groups.get(module).copied())
-            .collect();
-        around.reverse();
-        let module = ancestors(path)
-            .find(|module| !groups.contains_key(module))
-            .unwrap_or(path);
-        ModuleInfo {
-            prefix: display_path(path, ""),
-            module,
-            groups: around,
-            autouse: autouse_names(&self.autouse, path),
-            markers: markers_around(self.registry, path),
-        }
-    }
-}
-
-/// Those of the modules around and of the groups among them, outermost first.
-fn markers_around(registry: &Registry, path: &'static str) -> Vec<&'static Marker> {
-    let mut modules: Vec<_> = ancestors(path).collect();
-    modules.reverse();
-    let of_module = |module: &'static str| {
-        let items = registry.markers.iter();
-        let items = items.filter(move |item| item.module_path == module);
-        let group = registry.groups.get(module);
-        let group = group.map(|group| group.options.markers);
-        items
-            .flat_map(|item| item.markers)
-            .chain(group.into_iter().flatten())
-    };
-    modules.into_iter().flat_map(of_module).collect()
-}
-
-/// Those that a test in `module` gets, from the crate's root inwards.
-fn autouse_names(fixtures: &[&'static FixtureDef], module: &str) -> Vec<&'static str> {
-    use crate::def::Autouse;
-    let mut found: Vec<(usize, &'static str)> = fixtures
-        .iter()
-        .filter_map(|fixture| match fixture.autouse {
-            Autouse::Crate => Some((0, fixture.name)),
-            Autouse::Module if crate::registry::encloses(fixture.module_path, module) => {
-                Some((fixture.module_path.matches("::").count(), fixture.name))
-            }
-            Autouse::Module | Autouse::No => None,
-        })
-        .collect();
-    found.sort_by_key(|(depth, _)| *depth);
-    let mut names = Vec::new();
-    for (_, name) in found {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
 }

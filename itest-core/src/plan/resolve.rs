@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use super::lookup::Names;
+use super::params::Params;
 use super::problem::{PlanError, Problem, Problems, chain, quoted, short_type, similar};
 use super::{
-    Dep, HeldLock, ModuleInfo, NameHasher, Node, NodeAccess, NodeId, PlannedTest, accesses,
-    normalise_locks, reach,
+    Dep, HeldLock, Instance, ModuleInfo, NameHasher, Node, NodeAccess, NodeId, Param, PlannedTest,
+    SameValue, accesses, normalise_locks, reach,
 };
 use crate::builtin::Request;
+use crate::chosen::Chosen;
 use crate::def::{
     Access, Binding, FixtureBody, FixtureDef, Location, ParamDef, TestDef, TypeRef, UseDef,
 };
@@ -19,27 +21,33 @@ use crate::registry::{Registry, crate_of};
 use crate::scope::Scope;
 
 /// How many fixtures a not-found error lists.
-const LISTED: usize = 8;
+pub(super) const LISTED: usize = 8;
 
 /// Builds nodes; a request met again in the same circumstances is not resolved again.
 pub(super) struct Resolver<'r> {
     registry: &'r Registry,
     names: Names,
-    nodes: Vec<Node>,
-    interned: HashMap<(DefId, Vec<Dep>), NodeId>,
+    pub(super) nodes: Vec<Node>,
+    interned: HashMap<(DefId, Vec<Dep>, Option<SameValue>), NodeId>,
     resolved: HashMap<ResolvedKey, Option<NodeId>>,
     /// What tests of a module mean by a name, where that is no problem.
     meant: HashMap<(&'static str, &'static str), Dep, BuildHasherDefault<NameHasher>>,
-    problems: Problems,
+    /// The values that fixtures have for the test at hand.
+    pub(super) chosen: Params,
+    /// Which of all such choices that is; 0 is none.
+    pub(super) choice: usize,
+    pub(super) choices: HashMap<Vec<(DefId, SameValue)>, usize>,
+    pub(super) problems: Problems,
 }
 
 /// A definition's address: what tells two definitions apart.
-type DefId = usize;
+pub(super) type DefId = usize;
 
-/// The test's module, the fixture, and the overridden-by-name fixtures that are asking.
-type ResolvedKey = (&'static str, DefId, Vec<DefId>);
+/// The test's module, the fixture, the overridden-by-name fixtures that are asking, and which
+/// values are chosen.
+type ResolvedKey = (&'static str, DefId, Vec<DefId>, usize);
 
-fn id(def: &'static FixtureDef) -> DefId {
+pub(super) fn id(def: &'static FixtureDef) -> DefId {
     std::ptr::from_ref(def).addr()
 }
 
@@ -82,6 +90,9 @@ impl<'r> Resolver<'r> {
             interned: HashMap::new(),
             resolved: HashMap::new(),
             meant: HashMap::default(),
+            chosen: Vec::new(),
+            choice: 0,
+            choices: HashMap::new(),
             problems,
         }
     }
@@ -95,6 +106,7 @@ impl<'r> Resolver<'r> {
     pub(super) fn test(
         &mut self,
         def: &'static TestDef,
+        instance: &Instance,
         name: TestName,
         module: &ModuleInfo,
     ) -> Option<PlannedTest> {
@@ -152,6 +164,10 @@ impl<'r> Resolver<'r> {
         normalise_locks(&mut locks);
 
         let setup = self.order(&initial);
+        let case = instance.case;
+        let of_case = case.map_or(&[][..], |case| case.skips);
+        let skips = options().rev().flat_map(|options| options.skips);
+        let xfail = module.innermost(def, |options| options.xfail);
         let mut test = PlannedTest {
             def,
             module: module.module,
@@ -159,15 +175,17 @@ impl<'r> Resolver<'r> {
             is_async: def.is_async() || setup.iter().any(|id| self.nodes[id.0 as usize].is_async),
             setup,
             args,
+            chosen: instance.chosen.clone(),
             moved: Vec::new(),
             locks,
             timeout: module.innermost(def, |options| options.timeout),
             retries: 0,
             flavor: module.innermost(def, |options| options.flavor),
-            xfail: module.innermost(def, |options| options.xfail),
-            should_panic: def.should_panic,
+            xfail: case.and_then(|case| case.xfail).or(xfail),
+            should_panic: case.and_then(|case| case.should_panic).or(def.should_panic),
+            ignore: case.and_then(|case| case.ignore).or(def.ignore),
             markers: module.markers(def),
-            skips: options().rev().flat_map(|options| options.skips).collect(),
+            skips: of_case.iter().chain(skips).collect(),
             name,
         };
         self.check_access(&mut test);
@@ -239,7 +257,7 @@ impl<'r> Resolver<'r> {
         location: Location,
         asking: &mut Asking<'_>,
     ) -> Option<Dep> {
-        if !asking.fixtures.is_empty() {
+        if !asking.fixtures.is_empty() || self.choice != 0 {
             return self.name_from(name, location, asking);
         }
         let key = (asking.module, name);
@@ -371,7 +389,7 @@ impl<'r> Resolver<'r> {
             .filter(|asking| self.names.is_overridden(asking.name))
             .map(|asking| id(asking))
             .collect();
-        let key = (asking.module, id(def), context);
+        let key = (asking.module, id(def), context, self.choice);
         if let Some(known) = self.resolved.get(&key) {
             return *known;
         }
@@ -384,7 +402,18 @@ impl<'r> Resolver<'r> {
     }
 
     fn intern(&mut self, def: &'static FixtureDef, deps: Vec<Dep>) -> NodeId {
-        let key = (id(def), deps);
+        let chosen = self.chosen.iter().find(|(other, _)| id(other) == id(def));
+        let param = match (chosen, &def.param) {
+            (Some((_, param)), _) => Some(param.clone()),
+            // Until it is known which values there are for the test.
+            (None, Some(param)) => Some(Param {
+                id: param.ids.first().unwrap_or(&""),
+                chosen: Chosen::Index(0),
+                same: SameValue::Own(0),
+            }),
+            (None, None) => None,
+        };
+        let key = (id(def), deps, param.as_ref().map(|param| param.same));
         if let Some(known) = self.interned.get(&key) {
             return *known;
         }
@@ -399,6 +428,7 @@ impl<'r> Resolver<'r> {
             unshared: def.params.iter().any(is_unshared) || below().any(|node| node.unshared),
             is_async: def.is_async() || below().any(|node| node.is_async),
             deps: deps.clone(),
+            param,
         };
         let id = NodeId(u32::try_from(self.nodes.len()).expect("fewer fixtures than 2^32"));
         self.nodes.push(node);
@@ -612,6 +642,7 @@ fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) 
         group: None,
         setup: Vec::new(),
         args: Vec::new(),
+        chosen: Vec::new(),
         moved: Vec::new(),
         locks: vec![HeldLock::serial(false)],
         timeout: None,
@@ -619,6 +650,7 @@ fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) 
         flavor: None,
         xfail: None,
         should_panic: def.should_panic,
+        ignore: def.ignore,
         markers: Vec::new(),
         skips: Vec::new(),
         is_async: def.is_async(),
@@ -639,7 +671,7 @@ fn asked_type(param: &ParamDef, other: TypeRef) -> String {
     }
 }
 
-fn other_type(ty: TypeRef, other: TypeRef) -> String {
+pub(super) fn other_type(ty: TypeRef, other: TypeRef) -> String {
     let short = short_type(ty.name());
     if ty.id() != other.id() && short == short_type(other.name()) {
         ty.name().to_owned()

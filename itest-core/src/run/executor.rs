@@ -151,9 +151,13 @@ impl Executor {
         for &node in &test.setup {
             self.store.ensure(node, user)?;
         }
-        let args = self
-            .store
-            .args(test.def.params, &test.args, request, user)?;
+        let args = self.store.args(
+            test.def.params,
+            &test.args,
+            test.chosen.clone(),
+            request,
+            user,
+        )?;
         self.shared.events.send(|| Event::CallStarted {
             test: test.name.clone(),
         });

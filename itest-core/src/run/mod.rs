@@ -241,10 +241,10 @@ fn list(plan: &Plan, verdicts: &[(usize, Verdict)], args: &Args) -> io::Result<(
             Listed {
                 name: &test.name,
                 function: test.def.name,
-                ignored: test.def.ignore.is_some() || matches!(verdict, Verdict::Skipped(_)),
+                ignored: test.ignore.is_some() || matches!(verdict, Verdict::Skipped(_)),
                 reason: match verdict {
                     Verdict::Skipped(reason) => reason,
-                    _ => test.def.ignore.unwrap_or_default(),
+                    _ => test.ignore.unwrap_or_default(),
                 },
                 location: test.def.location,
             }

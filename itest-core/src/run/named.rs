@@ -6,14 +6,15 @@ use super::store::For;
 use crate::def::FixtureDef;
 use crate::event::{FixtureName, TestName};
 use crate::outcome::{Failure, FixtureError};
-use crate::plan::Key;
-use crate::registry::crate_of;
+use crate::plan::{Key, Node, path};
 use crate::scope::Scope;
 
 /// What a name is made of.
 #[derive(Debug, Clone)]
 pub(super) struct Named {
     def: &'static FixtureDef,
+    /// What the value of its `#[param]` is called.
+    param: Option<&'static str>,
     key: Key,
     /// The test that made it start.
     pub(super) test: TestName,
@@ -22,9 +23,10 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn new(def: &'static FixtureDef, key: Key, user: For<'_>) -> Self {
+    pub(super) fn new(node: &Node, key: Key, user: For<'_>) -> Self {
         Named {
-            def,
+            def: node.def,
+            param: node.param.as_ref().map(|param| param.id),
             key,
             test: user.test.name.clone(),
             module_path: user.test.def.module_path,
@@ -41,7 +43,7 @@ impl Named {
 
     /// The fixture's path in its binary.
     pub(super) fn path(&self) -> String {
-        self.def.path(crate_of(self.module_path))
+        path(self.def, self.param, self.module_path)
     }
 
     /// As events have it.

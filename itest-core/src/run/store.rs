@@ -16,6 +16,7 @@ use super::watchdog::{GRACE, WatchGuard, watch};
 use serde::{Deserialize, Serialize};
 
 use crate::builtin::{self, Request};
+use crate::chosen::Chosen;
 use crate::def::{Access, FixtureBody, FixtureDef, LocalFuture, ParamDef};
 use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError};
@@ -179,10 +180,11 @@ impl Store {
             return self.take_over(id, key, def, fetched, user);
         }
         let events = self.shared.events.clone();
-        let request = Request::for_fixture(user, def, key == Key::Test, events);
-        let deps = &plan.node(id).deps;
+        let node = plan.node(id);
+        let request = Request::for_fixture(user, node, key == Key::Test, events);
+        let chosen = node.param.iter().map(|param| param.chosen.clone());
         let args = self
-            .args(def.params, deps, &request, user)
+            .args(def.params, &node.deps, chosen.collect(), &request, user)
             .map_err(|stop| stop.through(def))?;
         let instance = self.set_up(id, key, def, args, request, user);
         let outcome = instance.outcome.clone();
@@ -233,7 +235,7 @@ impl Store {
         fetched: Result<Fetched, SetupStop>,
         user: For<'_>,
     ) -> Result<Cell, SetupStop> {
-        let name = Named::new(def, key, user);
+        let name = Named::new(self.shared.plan.node(id), key, user);
         let session = match &fetched {
             Ok(Fetched::Session(value)) => Some(value.clone()),
             _ => None,
@@ -266,6 +268,7 @@ impl Store {
         &mut self,
         params: &'static [ParamDef],
         deps: &[Dep],
+        chosen: Vec<Chosen>,
         request: &Request,
         user: For<'_>,
     ) -> Result<Args, SetupStop> {
@@ -289,7 +292,7 @@ impl Store {
                 }
             });
         }
-        Ok(Args::new(args))
+        Ok(Args::new(args, chosen))
     }
 
     fn set_up(
@@ -301,7 +304,7 @@ impl Store {
         request: Request,
         user: For<'_>,
     ) -> Instance {
-        let name = Named::new(def, key, user);
+        let name = Named::new(self.shared.plan.node(id), key, user);
         let events = &self.shared.events;
         events.send_of_fixture(name.scope(), || Event::SetupStarted {
             fixture: name.in_words(),
@@ -403,21 +406,35 @@ impl Store {
         let on = On::Shared {
             threads: self.shared.plan.runtime_threads,
         };
-        self.tear_down(on, |instance| {
-            next.is_none_or(|next| !next.is_within(instance.key))
-        })
+        let Some(next) = next else {
+            return self.tear_down(on, |_, _| true);
+        };
+        let live = self
+            .live
+            .iter()
+            .map(|instance| (instance.node, instance.key));
+        let ending = self.shared.plan.ending(live, next);
+        self.tear_down(on, |index, _| ending[index])
     }
 
     /// Tears down what belongs to the one test.
     pub(crate) fn end_test(&mut self, on: On<'_>) -> Vec<FixtureError> {
-        self.tear_down(on, |instance| instance.key == Key::Test)
+        self.tear_down(on, |_, instance| instance.key == Key::Test)
     }
 
-    fn tear_down(&mut self, on: On<'_>, ends: impl Fn(&Instance) -> bool) -> Vec<FixtureError> {
-        let (mut ended, live) = std::mem::take(&mut self.live)
-            .into_iter()
-            .partition::<Vec<_>, _>(ends);
-        self.live = live;
+    /// `ends` is told the place among the live ones.
+    fn tear_down(
+        &mut self,
+        on: On<'_>,
+        ends: impl Fn(usize, &Instance) -> bool,
+    ) -> Vec<FixtureError> {
+        let mut ended = Vec::new();
+        for (index, instance) in std::mem::take(&mut self.live).into_iter().enumerate() {
+            match ends(index, &instance) {
+                true => ended.push(instance),
+                false => self.live.push(instance),
+            }
+        }
         // Narrow scopes end before wide ones; in each, what was set up last goes first.
         ended.reverse();
         ended.sort_by_key(|instance| instance.key.width());

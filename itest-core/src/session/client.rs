@@ -9,7 +9,6 @@ use super::identity;
 use super::protocol::{Reply, Request, Wanted};
 use crate::outcome::{Failure, FailureKind, FixtureError};
 use crate::plan::{HeldLock, NodeId, Plan};
-use crate::registry::crate_of;
 use crate::run::interrupt;
 use crate::run::store::{Fetched, SessionValue, SetupStop, Upstream};
 
@@ -78,10 +77,10 @@ impl Client {
     }
 
     fn stop(&self, node: NodeId, test: usize, failure: Failure) -> SetupStop {
-        let def = self.plan.node(node).def;
+        let node = self.plan.node(node);
         SetupStop::Failed(FixtureError {
-            fixture: def.path(crate_of(self.plan.tests[test].def.module_path)),
-            location: def.location.to_string(),
+            fixture: node.path(self.plan.tests[test].def),
+            location: node.def.location.to_string(),
             chain: Vec::new(),
             remembered: false,
             failures: vec![failure],

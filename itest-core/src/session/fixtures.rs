@@ -20,7 +20,6 @@ use super::{Offer, offers};
 use crate::event::{Event, FixtureName, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError};
 use crate::plan::{NodeId, Plan};
-use crate::registry::crate_of;
 use crate::run::events::{Clock, Events, Message};
 use crate::run::host::fetch;
 use crate::run::interrupt;
@@ -382,10 +381,10 @@ impl Fixtures {
 
     fn error(&self, index: usize, failures: Vec<Failure>) -> FixtureError {
         let Offer { node, test, .. } = self.slots[index].offer;
-        let def = self.plan.node(node).def;
+        let node = self.plan.node(node);
         FixtureError {
-            fixture: def.path(crate_of(self.plan.tests[test].def.module_path)),
-            location: def.location.to_string(),
+            fixture: node.path(self.plan.tests[test].def),
+            location: node.def.location.to_string(),
             chain: Vec::new(),
             remembered: false,
             failures,

@@ -65,6 +65,9 @@ fn identity(plan: &Plan, id: NodeId) -> String {
         "{}:{}:{} {}",
         location.file, location.line, location.column, node.def.name
     );
+    if let Some(param) = &node.param {
+        identity.push_str(&param.identity());
+    }
     for dep in &node.deps {
         if let Dep::Node(dep) = dep {
             identity.push_str(&format!(" ({})", self::identity(plan, *dep)));

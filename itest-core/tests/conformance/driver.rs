@@ -60,6 +60,17 @@ struct Output {
 }
 
 impl Run<'_> {
+    /// Its tests as the binary reports them: libtest has one for all that is in brackets.
+    fn reported(&self) -> Vec<&str> {
+        let names = self.tests.iter().map(|test| match self.mode {
+            Mode::DropIn => test.split('[').next().unwrap_or_default(),
+            Mode::Workers | Mode::InProcess => test,
+        });
+        let mut names: Vec<&str> = names.collect();
+        names.dedup();
+        names
+    }
+
     fn label(&self) -> String {
         let mode = match self.mode {
             Mode::Workers => "workers",
@@ -329,7 +340,7 @@ fn check(run: Run<'_>, binary: &Path, events: &Path) -> Option<String> {
         Mode::Workers | Mode::InProcess => outcomes_of_report(&output),
         Mode::DropIn => outcomes_of_libtest(&output),
     };
-    for test in run.tests {
+    for test in run.reported() {
         let name = last_segment(test).to_owned();
         outcomes.entry(name).or_insert_with(|| NOT_RUN.to_owned());
     }
@@ -365,7 +376,7 @@ fn expected(run: Run<'_>) -> Observed {
     let failed = outcomes
         .values()
         .any(|outcome| outcome.contains("failed") && outcome != "xfailed" || is_error(outcome));
-    for test in run.tests {
+    for test in run.reported() {
         let name = last_segment(test).to_owned();
         outcomes.entry(name).or_insert_with(|| "passed".to_owned());
     }
@@ -392,7 +403,7 @@ fn is_error(outcome: &str) -> bool {
 fn execute(run: Run<'_>, binary: &Path, events: &Path) -> Result<Output, String> {
     let mut command = Command::new(binary);
     command
-        .args(run.tests)
+        .args(run.reported())
         .args(["--exact", "--test-threads=1", "--color=never"])
         .args(run.case.args)
         .stdin(Stdio::null())

@@ -24,8 +24,6 @@
 //! | LK-06, LK-08, LK-10 | the plan refuses the whole binary: `tests/plan_errors.rs`, `scope_*` |
 //! | LK-19 | no fixture is requested while a test runs |
 //! | TD-21 | an interrupt needs worker processes; not yet |
-//! | OV-07, OV-09, OV-11, PA-… | parameters and cases; not yet |
-//! | KW-05 | cases; not yet |
 //! | MK-08.2 | `tests/processes/config.rs`: markers that the configuration declares |
 //!
 //! # Adapted
@@ -35,7 +33,8 @@
 //! | SC-11 | a package is a group around the modules |
 //! | IO-06, IO-10 | a package's place in the order of scopes is the worker's |
 //! | MK-06 | its ten runs are cases of their own; a marker has no `None` |
-//! | TD-04, OV-13 | without the parameters |
+//! | PA-08, PA-23 | the worker's scope; values of a session's fixture live on: PA-51 |
+//! | OV-09 | parameters have types, so each layer keeps its own |
 //! | TD-16 | a wide fixture's teardown error is a report of its own, not the last test's |
 //! | exit codes | 101 where pytest has 1, 0 where it has 5 |
 
@@ -51,6 +50,7 @@ mod lookup;
 mod marks;
 mod order;
 mod overriding;
+mod parameters;
 mod scope;
 mod skip;
 mod teardown;

@@ -51,22 +51,6 @@ mod ov_05 {
     }
 }
 
-mod ov_13 {
-    case! {
-        "OV-13": "overriding an autouse fixture by one that is not keeps it autouse, by name",
-        events: "+x.sub =t1 -x.sub",
-    }
-
-    a_fixture!(x() { autouse; label = "x.root" });
-
-    mod sub {
-        a_fixture!(x() { label = "x.sub" });
-        mod m1 {
-            a_test!(t1());
-        }
-    }
-}
-
 mod ov_15 {
     case! {
         "OV-15": "a broken chain: what the middle override does not request is out",

@@ -14,29 +14,6 @@ mod td_02 {
     }
 }
 
-mod td_04 {
-    use crate::vocabulary::DropIn;
-
-    case! {
-        "TD-04": "requesting a dependent again does not change the order of teardown",
-        events: "+x1 +x2 +x3 =t1 =t2 =t3 -x3 -x2 -x1 =t4",
-        drop_in: DropIn::Events("+x1 +x2 +x3 =t1 =t2 =t3 =t4 -x3 -x2 -x1"),
-    }
-
-    mod m1 {
-        a_fixture!(x1() { scope = "group" });
-        a_fixture!(x2(x1) { scope = "group" });
-        a_fixture!(x3(x1) { scope = "group" });
-        #[itest::integration]
-        mod g1 {
-            a_test!(t1(x2, x3));
-            a_test!(t2(x2));
-            a_test!(t3(x1));
-        }
-        a_test!(t4());
-    }
-}
-
 mod td_06 {
     case! {
         "TD-06": "teardown runs when the test skips itself in its body",

@@ -6,13 +6,14 @@ use syn::LitStr;
 
 use crate::companion::{Companions, expand_option, expand_skips, expand_xfail};
 use crate::duration::expand_duration;
-use crate::integration::model::{Group, Returns, Test};
+use crate::integration::model::{Group, Returns, Set, Test};
 use crate::integration::parse::{Flavor, Marker, MarkerValue, Options};
 use crate::location::{expand_location, expand_place};
 use crate::options::text;
 use crate::signature::{
     Binding, expand_arguments, expand_deprecated, expand_holding, expand_lints, expand_params,
 };
+use crate::values::expand_with;
 
 /// The user's function, the descriptor, and the `#[test]` form.
 ///
@@ -27,7 +28,7 @@ pub(crate) fn expand_test(test: &Test) -> TokenStream {
     let user_body = &function.body;
     let (call, body) = expand_call(p, test);
     let def = expand_def(p, test, &body);
-    let plain_test = expand_plain_test(p, test);
+    let plain_test = expand_plain_test(test);
     let deprecated = expand_deprecated(attrs);
     quote_spanned! {here=>
         const _: () = {
@@ -58,28 +59,91 @@ fn expand_def(p: &TokenStream, test: &Test, body: &TokenStream) -> TokenStream {
         #p::TestDef::new(#name, ::core::module_path!(), #place, #p::TestBody::#body)
     };
     let mut fields = TokenStream::new();
-    if !test.params.is_empty() {
+    if test.params.iter().any(|param| param.request().is_some()) {
         let params = expand_params(p, &test.params);
         fields.extend(quote_spanned!(here=> params: #params,));
+    }
+    if !test.sets.is_empty() {
+        let sets = test.sets.iter().map(|set| expand_set(p, set));
+        fields.extend(quote_spanned!(here=> sets: &[#(#sets),*],));
+    }
+    if !test.with.is_empty() {
+        let with = expand_with(p, &test.with);
+        fields.extend(quote_spanned!(here=> with: #with,));
     }
     let options = expand_options(p, &test.options, &test.companions);
     if let Some(options) = options {
         fields.extend(quote_spanned!(here=> options: &#options,));
     }
-    if let Some(ignore) = &test.companions.ignore {
+    fields.extend(expand_result_fields(p, &test.companions));
+    if fields.is_empty() {
+        return new;
+    }
+    quote_spanned!(here=> #p::TestDef { #fields ..#new })
+}
+
+/// The fields `ignore` and `should_panic` of a test or case.
+fn expand_result_fields(p: &TokenStream, companions: &Companions) -> TokenStream {
+    let here = Span::mixed_site();
+    let mut fields = TokenStream::new();
+    if let Some(ignore) = &companions.ignore {
         let reason = text(&reason(ignore.reason.as_ref()));
         fields.extend(quote_spanned!(here=> ignore: ::core::option::Option::Some(#reason),));
     }
-    if let Some(should_panic) = &test.companions.should_panic {
+    if let Some(should_panic) = &companions.should_panic {
         let expected = expand_option(should_panic.expected.as_ref());
         fields.extend(quote_spanned! {here=>
             should_panic: ::core::option::Option::Some(#p::ShouldPanic { expected: #expected }),
         });
     }
-    if fields.is_empty() {
-        return new;
+    fields
+}
+
+/// `SetDef::…`
+fn expand_set(p: &TokenStream, set: &Set) -> TokenStream {
+    let here = Span::mixed_site();
+    match set {
+        Set::Cases(cases) => {
+            let cases = cases.iter().map(|(name, companions)| {
+                let name = text(&name.to_string());
+                let new = quote_spanned!(here=> #p::CaseDef::new(#name));
+                let mut fields = expand_result_fields(p, companions);
+                if !companions.skips.is_empty() {
+                    let skips = expand_skips(p, &companions.skips);
+                    fields.extend(quote_spanned!(here=> skips: #skips,));
+                }
+                if let Some(xfail) = &companions.xfail {
+                    let xfail = expand_xfail(p, xfail);
+                    fields.extend(quote_spanned! {here=>
+                        xfail: ::core::option::Option::Some(#xfail),
+                    });
+                }
+                match fields.is_empty() {
+                    true => new,
+                    false => quote_spanned!(here=> #p::CaseDef { #fields ..#new }),
+                }
+            });
+            quote_spanned!(here=> #p::SetDef::Cases(&[#(#cases),*]))
+        }
+        Set::Values(names) => {
+            let names = names.iter().map(|name| text(&name.to_string()));
+            quote_spanned!(here=> #p::SetDef::Values(&[#(#names),*]))
+        }
+        Set::Files {
+            patterns,
+            exclude,
+            span,
+        } => {
+            let location = expand_location(p, *span);
+            quote_spanned! {here=>
+                #p::SetDef::Files(#p::FilesDef {
+                    patterns: &[#(#patterns),*],
+                    exclude: &[#(#exclude),*],
+                    location: #location,
+                })
+            }
+        }
     }
-    quote_spanned!(here=> #p::TestDef { #fields ..#new })
 }
 
 /// `fn __itest_call(…) { … }`, unless the test can be called as it is, and the `TestBody`'s
@@ -92,7 +156,7 @@ fn expand_call(p: &TokenStream, test: &Test) -> (TokenStream, TokenStream) {
         return (TokenStream::new(), quote_spanned!(here=> Plain(#ident)));
     }
     let args = Ident::new(if is_async { "__call" } else { "__args" }, here);
-    let (statements, arguments) = expand_arguments(&args, &test.params);
+    let (statements, arguments) = expand_arguments(p, &args, &test.params);
     let holding = expand_holding(&test.params);
     let called = quote_spanned!(here=> #ident(#arguments));
     if is_async {
@@ -163,28 +227,56 @@ pub(crate) fn expand_into_result(
 }
 
 /// The inert form that editors and libtest know.
-fn expand_plain_test(p: &TokenStream, test: &Test) -> TokenStream {
+///
+/// Of a test with several instances that are known now, a module with a function for each.
+fn expand_plain_test(test: &Test) -> TokenStream {
+    let known: Vec<_> = test.sets.iter().filter_map(Set::names).collect();
+    expand_plain_tests(test, &test.function.sig.ident, &known, 0, None)
+}
+
+/// `levels`: how many modules are around it; `case`: the one that it is of.
+fn expand_plain_tests(
+    test: &Test,
+    name: &Ident,
+    sets: &[Vec<(&Ident, Option<&Companions>)>],
+    levels: usize,
+    case: Option<&Companions>,
+) -> TokenStream {
     let here = Span::mixed_site();
-    let ident = &test.function.sig.ident;
-    let name = text(&ident.to_string());
-    let ignore = match (
-        &test.companions.ignore,
-        test.companions.unconditional_skip(),
-    ) {
-        (Some(ignore), _) => {
-            let attribute = &ignore.attribute;
-            quote!(#attribute)
-        }
-        (None, Some(Some(reason))) => quote_spanned!(here=> #[ignore = #reason]),
-        (None, Some(None)) => quote_spanned!(here=> #[ignore]),
-        (None, None) => TokenStream::new(),
-    };
+    if let [set, rest @ ..] = sets {
+        let instances = set.iter().map(|(name, companions)| {
+            let case = case.or(*companions);
+            expand_plain_tests(test, name, rest, levels + 1, case)
+        });
+        return quote_spanned! {here=>
+            #[allow(non_snake_case)]
+            mod #name { #(#instances)* }
+        };
+    }
+    let p = &test.options.root.private_below(levels);
+    let text = text(&name.to_string());
+    let ignore = case.and_then(expand_ignore);
+    let ignore = ignore.or_else(|| expand_ignore(&test.companions));
     quote_spanned! {here=>
         #[::core::prelude::v1::test]
         #ignore
-        fn #ident() {
-            #p::drop_in(::core::module_path!(), #name)
+        fn #name() {
+            #p::drop_in(::core::module_path!(), #text)
         }
+    }
+}
+
+/// `#[ignore]` where it is ignored or skipped in any case.
+fn expand_ignore(companions: &Companions) -> Option<TokenStream> {
+    let here = Span::mixed_site();
+    match (&companions.ignore, companions.unconditional_skip()) {
+        (Some(ignore), _) => {
+            let attribute = &ignore.attribute;
+            Some(quote!(#attribute))
+        }
+        (None, Some(Some(reason))) => Some(quote_spanned!(here=> #[ignore = #reason])),
+        (None, Some(None)) => Some(quote_spanned!(here=> #[ignore])),
+        (None, None) => None,
     }
 }
 

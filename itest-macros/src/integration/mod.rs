@@ -15,6 +15,7 @@ use crate::ctxt::Context;
 use crate::item::{Item, Module, parse_item};
 use crate::reorder::with_cfg_first;
 use crate::signature::{Function, take_params};
+use crate::values::{take_cases, take_with};
 
 /// The expansion of `#[integration(args)] item`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -47,9 +48,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn expand_test(cx: Context, options: parse::Options, mut function: Function) -> TokenStream {
+    let cases = take_cases(&cx, &mut function.attrs);
+    let with = take_with(&cx, &mut function.attrs);
     let companions = take_companions(&cx, &mut function.attrs, Bearer::Test);
-    let params = take_params(&cx, &mut function.sig, "a test");
-    let test = model::Test::new(&cx, options, companions, params, function);
+    let mut params = take_params(&cx, &mut function.sig, "a test");
+    let sets = model::sets(&cx, cases, &mut params);
+    let mut test = model::Test::new(&cx, options, companions, params, function);
+    test.sets = sets;
+    test.with = with;
     match cx.check() {
         Ok(()) => expand::expand_test(&test),
         Err(errors) => {

@@ -1,20 +1,27 @@
 //! What was written, checked as a whole: nothing in here is wrong, so expansion cannot fail.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::LitStr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use crate::companion::Companions;
 use crate::ctxt::Context;
 use crate::integration::parse::{Flavor, Options};
 use crate::item::Module;
-use crate::signature::{Function, Param, check_function};
+use crate::signature::{Function, Parameter, check_function};
 use crate::types::{Finding, findings, first_argument, is_never, is_unit, last_segment, returned};
+use crate::values::{Case, Kind, With, identifier, numbered};
 
 /// An `#[integration]` function.
 pub(crate) struct Test {
     pub(crate) options: Options,
     pub(crate) companions: Companions,
-    pub(crate) params: Vec<Param>,
+    pub(crate) params: Vec<Parameter>,
+    /// The test is run for each combination of their values.
+    pub(crate) sets: Vec<Set>,
+    pub(crate) with: Vec<With>,
     pub(crate) returns: Returns,
     /// Without our attributes.
     pub(crate) function: Function,
@@ -26,6 +33,119 @@ pub(crate) struct Group {
     pub(crate) companions: Companions,
     /// Without our attributes.
     pub(crate) module: Module,
+}
+
+/// Values that a test is run once for each of.
+pub(crate) enum Set {
+    /// By name; what is said of each alone.
+    Cases(Vec<(Ident, Companions)>),
+    /// Of one parameter, by the names of the instances.
+    Values(Vec<Ident>),
+    /// Of one parameter.
+    Files {
+        patterns: Vec<LitStr>,
+        exclude: Vec<LitStr>,
+        span: Span,
+    },
+}
+
+impl Set {
+    /// The names of the instances, as far as they are known now.
+    pub(crate) fn names(&self) -> Option<Vec<(&Ident, Option<&Companions>)>> {
+        match self {
+            Set::Cases(cases) => {
+                let named = cases
+                    .iter()
+                    .map(|(name, companions)| (name, Some(companions)));
+                Some(named.collect())
+            }
+            Set::Values(names) => Some(names.iter().map(|name| (name, None)).collect()),
+            Set::Files { .. } => None,
+        }
+    }
+}
+
+/// The sets of a test, each parameter told which is its; cases come first, as in rstest.
+pub(crate) fn sets(cx: &Context, cases: Vec<Case>, params: &mut [Parameter]) -> Vec<Set> {
+    let mut sets = Vec::new();
+    give_cases(cx, &cases, params);
+    if !cases.is_empty() {
+        let count = cases.len();
+        let named = cases.into_iter().enumerate().map(|(index, case)| {
+            let mut name = numbered("case", index, count);
+            if let Some(own) = &case.name {
+                name.push_str(&format!("_{}", own.unraw()));
+            }
+            (Ident::new(&name, Span::mixed_site()), case.companions)
+        });
+        sets.push(Set::Cases(named.collect()));
+    }
+    for param in params {
+        let Parameter::Value(param) = param else {
+            continue;
+        };
+        let set = match &param.kind {
+            Kind::Case | Kind::Param => continue,
+            Kind::Values => {
+                let values = param.values.iter().enumerate();
+                let names = values.map(|(index, value)| {
+                    let number = numbered(&param.name, index, param.values.len());
+                    let value = identifier(&value.to_token_stream());
+                    Ident::new(&format!("{number}_{value}"), Span::mixed_site())
+                });
+                Set::Values(names.collect())
+            }
+            Kind::Files { patterns, exclude } => Set::Files {
+                patterns: patterns.clone(),
+                exclude: exclude.clone(),
+                span: param.span,
+            },
+        };
+        param.set = sets.len();
+        sets.push(set);
+    }
+    sets
+}
+
+/// Gives the values of each case to the parameters with `#[case]`.
+fn give_cases(cx: &Context, cases: &[Case], params: &mut [Parameter]) {
+    let mut taking: Vec<_> = params
+        .iter_mut()
+        .filter_map(|param| match param {
+            Parameter::Value(param) if matches!(param.kind, Kind::Case) => Some(param),
+            _ => None,
+        })
+        .collect();
+    if cases.is_empty() {
+        for param in &taking {
+            cx.error(
+                param.span,
+                "no `#[case]` gives this parameter a value, so the test would never run\n\
+                 help: write `#[case(…)]` below `#[integration]`, once for each case",
+            );
+        }
+    }
+    for case in cases {
+        if case.values.len() != taking.len() {
+            let values = match case.values.len() {
+                1 => "1 value".to_owned(),
+                count => format!("{count} values"),
+            };
+            let parameters = match taking.len() {
+                0 => "no parameter with `#[case]`".to_owned(),
+                1 => "1 parameter with `#[case]`".to_owned(),
+                count => format!("{count} parameters with `#[case]`"),
+            };
+            cx.error(
+                case.span,
+                format!("this case has {values}, and the test has {parameters}"),
+            );
+            continue;
+        }
+        for (param, value) in taking.iter_mut().zip(&case.values) {
+            param.values.push(value.clone());
+        }
+    }
 }
 
 /// What a test's return type tells by its looks.
@@ -46,7 +166,7 @@ impl Test {
         cx: &Context,
         options: Options,
         companions: Companions,
-        params: Vec<Param>,
+        params: Vec<Parameter>,
         function: Function,
     ) -> Self {
         check_function(cx, &function.sig, "a test");
@@ -58,6 +178,8 @@ impl Test {
             options,
             companions,
             params,
+            sets: Vec::new(),
+            with: Vec::new(),
             returns,
             function,
         }
