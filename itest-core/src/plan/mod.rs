@@ -418,6 +418,12 @@ impl Plan {
         self.tests.push(test);
     }
 
+    /// Some test is there because of a file.
+    pub(crate) fn has_files(&self) -> bool {
+        let mut chosen = self.tests.iter().flat_map(|test| &test.chosen);
+        chosen.any(|one| matches!(one, Chosen::File(_)))
+    }
+
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }

@@ -36,6 +36,9 @@ pub(crate) struct Summary {
     pub(crate) tests: Vec<SuiteTest>,
     /// Tests that the filters left out.
     pub(crate) filtered_out: usize,
+    /// Some are of `#[files]`: another process may plan others.
+    #[serde(default)]
+    pub(crate) has_files: bool,
     /// The session fixtures that its tests need.
     #[cfg(unix)]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -124,6 +127,7 @@ impl Summary {
         Summary {
             tests: tests.collect(),
             filtered_out: plan.filtered_out,
+            has_files: plan.has_files(),
             #[cfg(unix)]
             session,
         }

@@ -52,6 +52,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("tests/common/mod.rs", include_str!("sample/common/mod.rs")),
     ("tests/crash.rs", include_str!("sample/crash.rs")),
+    ("tests/files.rs", include_str!("sample/files.rs")),
     ("tests/holders.rs", include_str!("sample/holders.rs")),
     ("tests/locked/mod.rs", include_str!("sample/locked/mod.rs")),
     ("tests/locks.rs", include_str!("sample/locks.rs")),

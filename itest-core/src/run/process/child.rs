@@ -1,5 +1,7 @@
 //! The test binary as a worker: does what the dispatcher orders.
 
+use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
@@ -17,11 +19,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::protocol::{self, Framed, Order, Passed, Report};
 use crate::builtin;
 use crate::cli::Args;
-use crate::event::{Event, Record};
-use crate::outcome::Outcome;
+use crate::event::{Event, Record, TestName};
+use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::plan::Plan;
 use crate::run::events::{Clock, Events, Message};
-use crate::run::executor::Executor;
+use crate::run::executor::{Executor, finished};
 use crate::run::store::{Holds, Shared};
 use crate::run::{exit, interrupt};
 use crate::session::{Client, Hosts, Program, Run};
@@ -316,7 +318,28 @@ fn forward(link: &Link, message: Message) {
     }
 }
 
+/// The end of a test whose file was there when the run was planned.
+fn vanished(test: TestName) -> Event {
+    let mut failure = Failure::new(FailureKind::Misuse, "its file is not there any more");
+    let cause = "a file that a `#[files]` matches was removed or renamed during the run";
+    failure.causes.push(cause.to_owned());
+    finished(
+        test,
+        Outcome::Failed { failure },
+        Duration::ZERO,
+        String::new(),
+    )
+}
+
 fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, session: Arc<Client>) {
+    let events = shared.events.clone();
+    let plan = shared.plan.clone();
+    // Made when they are asked for: few plans have such tests.
+    let numbers = LazyCell::new(|| {
+        let tests = plan.tests.iter().enumerate();
+        let numbers = tests.map(|(number, test)| (test.name.clone(), number));
+        numbers.collect::<HashMap<TestName, usize>>()
+    });
     let mut executor = Executor::new(
         shared,
         Arc::default(),
@@ -324,14 +347,23 @@ fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, ses
         Holds::Worker,
         session,
     );
+    let mut run = |test: usize| {
+        if interrupt::interrupted().is_none() {
+            executor.run(test);
+        }
+    };
     while let Ok(order) = ordered.recv() {
         match order {
             Order::Run(tests) => {
-                for test in tests {
-                    if interrupt::interrupted().is_some() {
-                        break;
+                tests.into_iter().for_each(|test| run(test as usize));
+                link.send(Report::Idle);
+            }
+            Order::RunNamed(names) => {
+                for name in names {
+                    match numbers.get(&name) {
+                        Some(test) => run(*test),
+                        None => events.send(|| vanished(name)),
                     }
-                    executor.run(test as usize);
                 }
                 link.send(Report::Idle);
             }

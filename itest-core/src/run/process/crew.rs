@@ -149,13 +149,18 @@ impl Processes {
         self.suites[suite].summary.tests[test].name.clone()
     }
 
+    fn order(&self, suite: usize, tests: &VecDeque<usize>) -> Order {
+        if self.suites[suite].summary.has_files {
+            let names = tests.iter().map(|test| self.name(suite, *test));
+            return Order::RunNamed(names.collect());
+        }
+        let number = |test: &usize| u32::try_from(*test).expect("itest bug: more than 2^32 tests");
+        Order::Run(tests.iter().map(number).collect())
+    }
+
     /// Orders a batch and follows it to its end.
     fn run(&self, order: &mut Ordered<'_>) -> Ran {
-        let tests = order
-            .tests
-            .iter()
-            .map(|test| u32::try_from(*test).expect("itest bug: more than 2^32 tests"));
-        let tests = Order::Run(tests.collect());
+        let tests = self.order(order.suite, &order.tests);
         // Before the worker can begin.
         let at = order.events.now();
         // If the worker is gone already, the first receive tells.

@@ -19,8 +19,10 @@ const LIMIT: u32 = 256 << 20;
 /// From the dispatcher to a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Order {
-    /// Run these tests, in this order.
+    /// Run these tests, in this order: numbers in the plan.
     Run(Vec<u32>),
+    /// Run these tests, in this order, where a plan can change between two processes.
+    RunNamed(Vec<TestName>),
     /// Cancel the test that runs and run no other.
     Cancel,
     /// Tear down everything and end.
