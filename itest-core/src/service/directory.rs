@@ -1,8 +1,11 @@
 //! [`ServiceDirectory`]: a server's data, log and socket, in one directory that goes with it.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use super::error::{Context, Result};
 use super::user::User;
@@ -182,14 +185,53 @@ pub(crate) fn cache() -> Result<PathBuf> {
 }
 
 #[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().mode(0o700).create(path)
 }
 
 #[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     fs::create_dir(path)
+}
+
+/// Writes a file that is not there yet, and that nobody but the user may read.
+pub(crate) fn write_new(path: &Path, bytes: &[u8], user: Option<User>) -> io::Result<()> {
+    let mut options = fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    match user {
+        Some(user) => user.owns_file(&file),
+        None => Ok(()),
+    }
+}
+
+/// Removes all that is in a directory, by several threads: each file costs the system a while.
+///
+/// What cannot be removed is left for whoever removes the directory.
+pub(crate) fn clear(directory: &Path) {
+    let Ok(entries) = directory.read_dir() else {
+        return;
+    };
+    let entries = Mutex::new(entries);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..threads.min(8) {
+            scope.spawn(|| {
+                loop {
+                    let mut entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
+                    let Some(Ok(entry)) = entries.next() else {
+                        return;
+                    };
+                    drop(entries);
+                    let _ = fs::remove_dir_all(entry.path());
+                }
+            });
+        }
+    });
 }
 
 /// Bytes that this user can still write there.

@@ -3,6 +3,7 @@
 //! Many servers refuse to run as root. As root, theirs is the service's own user where there is
 //! one, else `nobody`; as anybody else, it is that one.
 
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::process::Command;
@@ -81,6 +82,17 @@ impl User {
 
     #[cfg(not(unix))]
     pub(crate) fn owns(self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Makes an open file theirs.
+    #[cfg(unix)]
+    pub(crate) fn owns_file(self, file: &File) -> io::Result<()> {
+        std::os::unix::fs::fchown(file, Some(self.id), Some(self.group))
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn owns_file(self, _: &File) -> io::Result<()> {
         Ok(())
     }
 }

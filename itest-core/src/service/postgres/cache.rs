@@ -16,7 +16,7 @@ use crate::service::process::run;
 use crate::service::user::User;
 
 /// Counted up when what an entry has in it changes.
-const FORMAT: &str = "3";
+const FORMAT: &str = "4";
 
 /// The superuser of our servers.
 pub(super) const SUPERUSER: &str = "postgres";

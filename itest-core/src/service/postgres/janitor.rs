@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -131,11 +131,7 @@ impl Work {
             };
             while self.waiting.len() > limit {
                 if let Some(name) = self.waiting.pop_front() {
-                    // Somebody may be slow to leave it; it stays until the end then.
-                    match drop_database(&mut self.client, &name) {
-                        Err(SqlError::Refused(_)) | Ok(()) => {}
-                        Err(error) => return Err(error),
-                    }
+                    drop_if_possible(&mut self.client, &name)?;
                 }
             }
         }
@@ -185,13 +181,26 @@ impl Work {
     }
 }
 
-/// Drops all databases of a run; its lock goes with the connection.
+/// Drops all databases of a run; its lock goes with the first connection.
 fn drop_all(url: &Url, tag: &str) -> Result<(), SqlError> {
     let mut client = Client::connect(url)?;
-    for name in databases(&mut client, &format!("itest_{tag}_"))? {
-        drop_database(&mut client, &name)?;
-    }
-    Ok(())
+    let names = databases(&mut client, &format!("itest_{tag}_"))?;
+    // The server waits more than it works for each.
+    let connections = names.len().div_ceil(16).clamp(1, 4);
+    let names = Mutex::new(names);
+    let next = || names.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    let drop_some = |client: &mut Client| {
+        while let Some(name) = next() {
+            drop_if_possible(client, &name)?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        for _ in 1..connections {
+            scope.spawn(|| drop_some(&mut Client::connect(url)?));
+        }
+        drop_some(&mut client)
+    })
 }
 
 /// The databases whose names start so, that are no templates, and that nobody wants to look at.
@@ -205,6 +214,14 @@ fn databases(client: &mut Client, start: &str) -> Result<Vec<String>, SqlError> 
     let rows = client.query(&sql)?;
     let names = rows.concat().into_iter().flatten();
     Ok(names.filter(|name| !name.starts_with(PREFIX)).collect())
+}
+
+/// Somebody may be slow to leave it; it stays until the end then, or for the next run.
+fn drop_if_possible(client: &mut Client, name: &str) -> Result<(), SqlError> {
+    match drop_database(client, name) {
+        Err(SqlError::Refused(_)) | Ok(()) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Only ever one of ours: the name must say so.

@@ -1,8 +1,8 @@
 #![doc = include_str!("../../../docs/postgres.md")]
 
 // Making a server is `builder` (which one), `install` (what is there), `cache` (its data) and
-// `server` (its process). Databases are `migrations`, `template` and `database`, and `janitor` drops
-// them. `client` speaks with a server, `admin` keeps its connections.
+// `server` (its process). Databases are `migrations`, `template`, its `files`, and `database`;
+// `janitor` drops them. `client` speaks with a server, `admin` keeps its connections.
 
 mod admin;
 mod builder;
@@ -11,6 +11,7 @@ mod client;
 mod container;
 mod database;
 mod digest;
+mod files;
 mod fixtures;
 mod install;
 mod janitor;

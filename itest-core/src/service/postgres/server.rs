@@ -7,7 +7,7 @@ use super::cache::{Entry, SUPERUSER};
 use super::client::Client;
 use super::install::Installation;
 use super::url::{Host, PORT, Url};
-use crate::service::directory::ServiceDirectory;
+use crate::service::directory::{ServiceDirectory, clear};
 use crate::service::error::{Context, Error, Result};
 use crate::service::process::{ServerProcess, StopSignal, free_port};
 use crate::service::user::User;
@@ -180,6 +180,8 @@ impl PrivateServer {
         if stopped.is_err() {
             remove_segment(&self.directory.path().join("data/postmaster.pid"));
         }
+        // The databases of all tests.
+        clear(&self.directory.path().join("data/base"));
         stopped
     }
 }

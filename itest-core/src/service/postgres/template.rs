@@ -9,6 +9,7 @@ use super::cache;
 use super::client::{Client, Row, SqlError, quote_name, quote_text};
 use super::database::PgDatabase;
 use super::digest::Naming;
+use super::files::{TemplateFiles, flush};
 use super::migrations::Migrations;
 use super::{Origin, Postgres, admin};
 use crate::service::error::{Context, Error, Result};
@@ -19,6 +20,15 @@ pub(super) const PREFIX: &str = "itest_template_";
 /// Starts the name of the template in a cached data directory: whoever gets a copy of that lacks
 /// the template's files, and must not find it by its own name.
 const CACHED: &str = "itest_cached_";
+
+/// Finds what a migration that is run again would find there: databases of somebody, roles and
+/// tablespaces, and settings of all databases.
+const NOT_FOR_NEXT: &str = "
+    SELECT 1 FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'
+    UNION ALL SELECT 1 FROM pg_authid WHERE oid >= 16384
+    UNION ALL SELECT 1 FROM pg_tablespace WHERE oid >= 16384
+    UNION ALL SELECT 1 FROM pg_db_role_setting WHERE setdatabase = 0
+    UNION ALL SELECT 1 FROM pg_file_settings WHERE sourcefile LIKE '%.auto.conf'";
 
 /// How long connections to a fresh template may take to end.
 const LEAVE_LIMIT: Duration = Duration::from_secs(10);
@@ -60,6 +70,8 @@ pub struct PgTemplate {
     name: String,
     /// `STRATEGY …`, where the server knows it.
     strategy: String,
+    /// Where copies are made of files.
+    files: Option<TemplateFiles>,
 }
 
 /// A template that is being made: while the connection lives, nobody else makes it.
@@ -81,7 +93,7 @@ impl Postgres {
             digest.update_framed(migrations.digest()?.as_bytes());
             let making = postgres.start_template(digest)?;
             if making.is_there {
-                return Ok(making.template);
+                return making.found();
             }
             let mut client = admin::connect(&postgres, Some(&making.template.name))?;
             let migrated = migrations.run(&mut client);
@@ -112,7 +124,7 @@ impl Postgres {
         let postgres = self.handle();
         let making = blocking(move || postgres.start_template(digest)).await?;
         if making.is_there {
-            return Ok(making.template);
+            return blocking(move || making.found()).await;
         }
         let url = self.url_for(&making.template.name);
         let migrated = migrate(&url)
@@ -131,6 +143,7 @@ impl Postgres {
             postgres: self.clone(),
             name: format!("{PREFIX}{}", digest.name()),
             strategy: strategy(&mut client, &self.origin).map_err(refused)?,
+            files: None,
         };
         let name = &template.name;
         // Whoever makes it holds this lock; it is free when that connection ends, however. On a
@@ -209,12 +222,27 @@ impl Postgres {
 }
 
 impl Making {
+    /// The template that was there already.
+    fn found(mut self) -> Result<PgTemplate> {
+        if let Origin::Private { directory, .. } = &self.template.postgres.origin {
+            let data = directory.join("data");
+            self.template.files = TemplateFiles::find(&mut self.client, &data, &self.template.name)
+                .map_err(|error| admin::explain(&self.template.postgres, error))?;
+        }
+        Ok(self.template)
+    }
+
     /// Closes the template to everybody, or removes what there is of it.
     fn finish(mut self, migrated: Result<()>) -> Result<PgTemplate> {
         let name = &self.template.name;
         let closed = migrated.and_then(|()| {
+            let postgres = &self.template.postgres;
             close(&mut self.client, name)
-                .map_err(|error| admin::explain(&self.template.postgres, error))
+                .and_then(|()| match postgres.origin {
+                    Origin::Private { .. } => flush(&mut self.client, name, &postgres.tag),
+                    _ => Ok(()),
+                })
+                .map_err(|error| admin::explain(postgres, error))
         });
         if let Err(error) = closed {
             // What the migration said matters more than what this says.
@@ -229,7 +257,7 @@ impl Making {
             let tag = &self.template.postgres.tag;
             let _ = keep(&mut self.client, name, tag, &directory.join("data"), cache);
         }
-        Ok(self.template)
+        self.found()
     }
 }
 
@@ -277,6 +305,11 @@ impl PgTemplate {
     fn create_now(&self, label: &str) -> Result<PgDatabase> {
         let name = admin::with(&self.postgres, |client| {
             let name = self.postgres.database_name(label);
+            if let Some(files) = &self.files
+                && files.create(client, &name)?
+            {
+                return Ok(name);
+            }
             client.query(&format!(
                 "CREATE DATABASE {} TEMPLATE {} {}",
                 quote_name(&name),
@@ -381,9 +414,7 @@ fn keep(client: &mut Client, name: &str, tag: &str, data: &Path, cache: &Path) -
     let Some((true, number)) = find(client, name).map_err(failed)? else {
         return Ok(());
     };
-    let others = "SELECT 1 FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
-    if !client.query(others).map_err(failed)?.is_empty() {
-        // Somebody has a database already; it is not for the next run.
+    if !client.query(NOT_FOR_NEXT).map_err(failed)?.is_empty() {
         return Ok(());
     }
     let place = "SELECT pg_current_wal_insert_lsn()";

@@ -1,5 +1,6 @@
 //! PostgreSQL: private servers, a database for each test, and what goes wrong.
 
+mod copies;
 mod databases;
 mod ends;
 mod errors;
