@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -88,8 +89,8 @@ impl Binary {
         self.launch(arguments).command(&[])
     }
 
-    /// Looks what it is.
-    pub(super) fn probe(&self, words: &Words, wanted: Wanted) -> Found {
+    /// Looks what it is; `share` is a file with the tests that it shall plan, if not all.
+    fn probe(&self, words: &Words, wanted: Wanted, share: Option<&Path>) -> Found {
         if self.record.has_libtest() {
             return Found::Libtest;
         }
@@ -101,7 +102,7 @@ impl Binary {
         }
         let asked = self
             .launch(&words.tests)
-            .command(&[ask::argument(wanted).into()]);
+            .command(&ask::arguments(wanted, share));
         let output = asked.and_then(|mut command| command.stdin(Stdio::null()).output());
         match output {
             Ok(output) => self.read(&output),
@@ -173,8 +174,14 @@ impl Binary {
     }
 }
 
-/// Looks at all of them at once, as far as the machine can.
-pub(super) fn probe_all(binaries: &[Binary], words: &Words, wanted: Wanted) -> Vec<Found> {
+/// Looks at all of them at once, as far as the machine can; at those for which `share` has a file,
+/// for the tests that it names.
+pub(super) fn probe_all(
+    binaries: &[Binary],
+    words: &Words,
+    wanted: Wanted,
+    share: impl Fn(usize) -> Option<PathBuf> + Sync,
+) -> Vec<Found> {
     let next = AtomicUsize::new(0);
     let found: Vec<OnceLock<Found>> = binaries.iter().map(|_| OnceLock::new()).collect();
     thread::scope(|scope| {
@@ -185,7 +192,8 @@ pub(super) fn probe_all(binaries: &[Binary], words: &Words, wanted: Wanted) -> V
                     let Some(binary) = binaries.get(index) else {
                         break;
                     };
-                    found[index].get_or_init(|| binary.probe(words, wanted));
+                    let share = share(index);
+                    found[index].get_or_init(|| binary.probe(words, wanted, share.as_deref()));
                 }
             });
         }

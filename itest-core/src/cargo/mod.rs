@@ -12,12 +12,14 @@ mod doctor;
 mod flags;
 mod flaky;
 mod followed;
+mod found;
 mod init;
 mod invoke;
 mod plain;
 mod record;
 mod report;
 mod run;
+mod shard;
 mod tables;
 mod words;
 

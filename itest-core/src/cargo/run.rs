@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::binary::{Binary, Found, binaries, probe_all};
-use super::plain::Plain;
+use super::Stop;
+use super::found::{Looked, look};
 use super::words::Words;
-use super::{Stop, artifacts, record};
 use crate::describe::Wanted;
 use crate::run::{CrewKind, Job, dispatch, refusal, say};
 
@@ -15,22 +14,19 @@ pub(super) fn run(words: &Words) -> Result<ExitCode, Stop> {
         say(&refusal);
         return Err(Stop::Said);
     }
-    let built = artifacts::build(words)?;
-    if words.no_run {
+    let Some(all) = look(words, Wanted::Plan)? else {
         return Ok(ExitCode::SUCCESS);
-    }
-    let binaries = binaries(record::records(words)?, &built);
-    let found = probe_all(&binaries, words, Wanted::Plan);
+    };
     let mut job = Job::default();
-    for (binary, found) in binaries.into_iter().zip(found) {
-        add(&mut job, binary, found, words);
+    for looked in all {
+        add(&mut job, looked, words);
     }
     Ok(dispatch(job, &words.args, CrewKind::Processes)?)
 }
 
-fn add(job: &mut Job, binary: Binary, found: Found, words: &Words) {
-    match found {
-        Found::Full(description) => {
+fn add(job: &mut Job, looked: Looked, words: &Words) {
+    match looked {
+        Looked::Full(binary, description) => {
             for warning in &description.warnings {
                 say(warning);
             }
@@ -39,11 +35,7 @@ fn add(job: &mut Job, binary: Binary, found: Found, words: &Words) {
                 Err(broken) => job.broken.push(*broken),
             }
         }
-        Found::Libtest => match Plain::libtest(binary, words) {
-            Ok(plain) => job.alone.push(Box::new(plain)),
-            Err(broken) => job.broken.push(*broken),
-        },
-        Found::Other => job.alone.push(Box::new(Plain::other(binary, &words.args))),
-        Found::Failed(broken) => job.broken.push(*broken),
+        Looked::Alone(plain) => job.alone.push(Box::new(plain)),
+        Looked::Broken(broken) => job.broken.push(*broken),
     }
 }

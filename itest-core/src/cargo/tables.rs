@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::binary::{Binary, Found, binaries, probe_all};
+use super::Stop;
+use super::found::{self, Looked};
 use super::plain::Plain;
 use super::words::Words;
-use super::{Stop, artifacts, record};
 use crate::describe::fixtures::{self, FixtureInfo};
 use crate::describe::steps::{self, Step};
 use crate::describe::{Details, Wanted};
@@ -35,12 +35,9 @@ struct Full {
 
 /// Builds, and looks at all binaries. Those that are broken are told to the user.
 fn look(words: &Words, wanted: Wanted) -> Result<Findings, Stop> {
-    let built = artifacts::build(words)?;
-    let binaries = binaries(record::records(words)?, &built);
-    let found = probe_all(&binaries, words, wanted);
     let mut findings = Findings::default();
-    for (binary, found) in binaries.into_iter().zip(found) {
-        if let Err(broken) = findings.take(binary, found, words) {
+    for looked in found::look(words, wanted)?.into_iter().flatten() {
+        if let Err(broken) = findings.take(looked, words) {
             let Broken {
                 failure, output, ..
             } = *broken;
@@ -55,9 +52,9 @@ fn look(words: &Words, wanted: Wanted) -> Result<Findings, Stop> {
 }
 
 impl Findings {
-    fn take(&mut self, binary: Binary, found: Found, words: &Words) -> Result<(), Box<Broken>> {
-        match found {
-            Found::Full(mut description) => {
+    fn take(&mut self, looked: Looked, words: &Words) -> Result<(), Box<Broken>> {
+        match looked {
+            Looked::Full(binary, mut description) => {
                 let details = description.details.take();
                 let Suite { id, summary, .. } = binary.suite(description, words)?;
                 self.full.push(Full {
@@ -66,9 +63,8 @@ impl Findings {
                     details,
                 });
             }
-            Found::Libtest => self.alone.push(Plain::libtest(binary, words)?),
-            Found::Other => self.alone.push(Plain::other(binary, &words.args)),
-            Found::Failed(broken) => return Err(broken),
+            Looked::Alone(plain) => self.alone.push(plain),
+            Looked::Broken(broken) => return Err(broken),
         }
         Ok(())
     }

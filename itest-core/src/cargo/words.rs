@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::flags::{FLAGS, Flag, Goes};
-use crate::cli::{self, Args, Parsed};
+use crate::cli::{self, Args, Parsed, Shard};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +116,8 @@ pub(super) struct Words {
     pub(super) tests: Vec<OsString>,
     /// What those mean.
     pub(super) args: Box<Args>,
+    /// The share of the tests that is wanted, if not all.
+    pub(super) shard: Option<Shard>,
 }
 
 impl Words {
@@ -163,7 +165,7 @@ impl Words {
             }
             _ => std::env::var_os(name),
         };
-        let (args, asked) = match cli::parse(line, &variable) {
+        let (mut args, asked) = match cli::parse(line, &variable) {
             Ok(Parsed::Run(args)) => (args, false),
             // Behind `--`.
             Ok(Parsed::Help(_)) => (Box::new(cli::no_args()), true),
@@ -172,7 +174,11 @@ impl Words {
                 return Err(text.trim_start_matches("error: ").to_owned());
             }
         };
+        // Shares are cut here, of the tests of all binaries.
+        let shard = args.shard.take();
+        let tests = cli::without(&tests, "shard");
         Ok(Words {
+            shard,
             command: named.unwrap_or(Command::Run),
             help: help || asked,
             no_run,

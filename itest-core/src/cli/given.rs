@@ -9,6 +9,8 @@ struct Given<'w> {
     flag: &'static Flag,
     /// Itself, and its value where that is a word of its own.
     words: &'w [OsString],
+    /// Where they begin.
+    start: usize,
     value: Option<OsString>,
 }
 
@@ -32,6 +34,7 @@ fn given(words: &[OsString]) -> Vec<Given<'_>> {
         all.push(Given {
             flag,
             words: &words[index..end],
+            start: index,
             value,
         });
         index = end;
@@ -87,6 +90,19 @@ pub(crate) fn kept(words: &[OsString], is_kept: impl Fn(&str) -> bool) -> Vec<Os
     kept.flat_map(|given| given.words.iter().cloned()).collect()
 }
 
+/// The words without the flag of that name.
+pub(crate) fn without(words: &[OsString], name: &str) -> Vec<OsString> {
+    let mut words_left = words.to_vec();
+    for given in given(words)
+        .iter()
+        .rev()
+        .filter(|given| given.flag.name == name)
+    {
+        words_left.drain(given.start..given.start + given.words.len());
+    }
+    words_left
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +122,8 @@ mod tests {
             words("--require --require=c --skip d")
         );
         assert_eq!(kept(&["exact"]), words(""));
+        let line = words("a --shard 1/2 b --exact --shard=2/2 -- --shard c");
+        assert_eq!(without(&line, "shard"), words("a b --exact -- --shard c"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use std::fmt;
 
 pub(crate) use args::{Args, Format, Ignored, Require, Setup, Shard, Show, Thresholds};
 #[cfg(feature = "cli")]
-pub(crate) use given::{kept, takes_value, variables};
+pub(crate) use given::{kept, takes_value, variables, without};
 #[cfg(feature = "cli")]
 pub(crate) use help::nearest;
 

@@ -7,8 +7,10 @@ pub(crate) mod fixtures;
 pub(crate) mod steps;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,10 @@ const ARGUMENT: &str = "--itest-plan";
 
 /// The same with all [`Details`].
 const DETAILED: &str = "--itest-plan=details";
+
+/// The argument behind it, where the binary shall describe a part of its tests: a file with their
+/// names, one in a line.
+const SHARE: &str = "--itest-share=";
 
 /// Stands before the description, whatever else has been printed. Every binary that can describe
 /// itself has it in its text.
@@ -70,15 +76,30 @@ pub(crate) enum Wanted {
     Details,
 }
 
-/// Takes the argument that asks for a description out of the command line.
-pub(crate) fn asked(words: &mut Vec<OsString>) -> Option<Wanted> {
+/// What a process was asked for that shall describe its binary.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    wanted: Wanted,
+    /// Of these tests only.
+    share: Option<PathBuf>,
+}
+
+/// Takes the arguments that ask for a description out of the command line.
+pub(crate) fn asked(words: &mut Vec<OsString>) -> Option<Asked> {
     let wanted = match words.get(1)?.to_str()? {
         ARGUMENT => Wanted::Plan,
         DETAILED => Wanted::Details,
         _ => return None,
     };
     words.remove(1);
-    Some(wanted)
+    let share = words
+        .get(1)
+        .and_then(|word| word.to_str()?.strip_prefix(SHARE));
+    let share = share.map(PathBuf::from);
+    if share.is_some() {
+        words.remove(1);
+    }
+    Some(Asked { wanted, share })
 }
 
 /// Describes this binary to whoever asked for it.
@@ -87,12 +108,18 @@ pub(crate) fn answer(
     registry: &Registry,
     plan: Result<Plan, PlanError>,
     args: &Args,
-    wanted: Wanted,
+    asked: &Asked,
 ) -> io::Result<()> {
+    let Asked { wanted, share } = asked;
+    let share = share.as_ref().map(std::fs::read_to_string).transpose()?;
+    let share: Option<HashSet<&str>> = share.as_ref().map(|names| names.lines().collect());
     let mut details = None;
     let plan = plan.map(|mut plan| {
-        let verdicts = crate::run::verdicts(&plan, args);
-        if wanted == Wanted::Details {
+        let mut verdicts = crate::run::verdicts(&plan, args);
+        if let Some(share) = &share {
+            verdicts.retain(|(test, _)| share.contains(&*plan.tests[*test].name));
+        }
+        if *wanted == Wanted::Details {
             details = Some(Details::of(registry, &plan, &verdicts));
         }
         Summary::of(&mut plan, verdicts, true)
@@ -117,13 +144,24 @@ pub(crate) fn answer(
 /// The other side: what is done with an answer.
 #[cfg(feature = "cli")]
 pub(crate) mod ask {
-    use super::{ARGUMENT, DETAILED, Description, MARKER, Wanted};
+    use std::ffi::OsString;
+    use std::path::Path;
 
-    pub(crate) fn argument(wanted: Wanted) -> &'static str {
-        match wanted {
+    use super::{ARGUMENT, DETAILED, Description, MARKER, SHARE, Wanted};
+
+    /// The first arguments of a process that shall describe its binary, or of its tests those that a
+    /// file names.
+    pub(crate) fn arguments(wanted: Wanted, share: Option<&Path>) -> Vec<OsString> {
+        let wanted = match wanted {
             Wanted::Plan => ARGUMENT,
             Wanted::Details => DETAILED,
-        }
+        };
+        let share = share.map(|file| {
+            let mut word = OsString::from(SHARE);
+            word.push(file);
+            word
+        });
+        [wanted.into()].into_iter().chain(share).collect()
     }
 
     /// Whether the file of a binary has the marker, so that it may be asked.

@@ -34,6 +34,8 @@ pub(crate) use self::dispatcher::{Alone, Broken};
 pub(crate) use self::dispatcher::{CrewKind, END_LIMIT, Job, dispatch, say};
 #[cfg(all(feature = "cli", unix))]
 pub(crate) use self::schedule::order;
+#[cfg(all(feature = "cli", unix))]
+pub(crate) use self::selection::assign;
 use self::suite::{Launch, Suite, Summary};
 use crate::cli::{self, Args, Parsed, Show};
 use crate::condition::Conditions;
@@ -92,8 +94,8 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
         false => Plan::new(&registry, &args),
         true => Plan::again(&registry, &args),
     };
-    if let Some(wanted) = described {
-        describe::answer(def, &registry, plan, &args, wanted)?;
+    if let Some(asked) = described {
+        describe::answer(def, &registry, plan, &args, &asked)?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut plan = match plan {

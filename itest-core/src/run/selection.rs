@@ -57,7 +57,11 @@ impl Shard {
 ///
 /// Every machine that knows the same times comes to the same result, whatever shard it runs. A
 /// test whose time is not known counts as the median of the others.
-fn assign(tests: &[(&str, Option<Duration>)], shards: usize, binary: &str) -> Vec<usize> {
+pub(crate) fn assign(
+    tests: &[(&str, Option<Duration>)],
+    shards: usize,
+    binary: &str,
+) -> Vec<usize> {
     let mut known: Vec<Duration> = tests.iter().filter_map(|(_, time)| *time).collect();
     known.retain(|time| !time.is_zero());
     known.sort_unstable();

@@ -29,4 +29,5 @@ mod resources;
 mod selecting;
 mod session;
 mod session_fixtures;
+mod shards;
 mod signals;

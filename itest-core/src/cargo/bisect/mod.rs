@@ -58,7 +58,7 @@ pub(super) fn bisect(mut words: Words) -> Result<ExitCode, Stop> {
     }
     let built = artifacts::build(&words)?;
     let binaries = binaries(record::records(&words)?, &built);
-    let found = probe_all(&binaries, &words, Wanted::Plan);
+    let found = probe_all(&binaries, &words, Wanted::Plan, |_| None);
     let targets = targets(binaries, found, &words);
     let (number, victim) = match &wanted {
         Some(wanted) => find(&targets, wanted, exact),

@@ -14,7 +14,7 @@ use self::output::{Line, Output};
 use super::binary::Binary;
 use super::followed::Followed;
 use super::words::Words;
-use crate::cli::{Args, Ignored};
+use crate::cli::{Args, Ignored, Shard};
 use crate::event::{BinaryId, Event, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::run::events::Events;
@@ -28,7 +28,10 @@ pub(super) struct Plain {
     /// Those of them that will not run.
     ignored: Vec<TestName>,
     filtered_out: usize,
+    /// How it shall run them.
     arguments: Vec<OsString>,
+    /// Which, behind those.
+    choice: Vec<OsString>,
     /// For drop-in tests: flags that libtest does not know.
     variables: Vec<(&'static str, OsString)>,
     is_libtest: bool,
@@ -56,13 +59,19 @@ impl Plain {
         if !args.capture {
             arguments.push("--nocapture".into());
         }
-        arguments.extend(selection(args, args.ignored));
+        arguments.extend(of_ignored(args.ignored));
+        let mut variables = crate::cli::variables(&words.tests);
+        if let Some(Shard { number, of }) = words.shard {
+            // Which tests is chosen here; times are not recorded there.
+            variables.push(("ITEST_SHARD", format!("{number}/{of}").into()));
+        }
         Ok(Plain {
             filtered_out: all - selected.len().min(all),
             tests: selected,
             ignored,
             arguments,
-            variables: crate::cli::variables(&words.tests),
+            choice: choice(args),
+            variables,
             is_libtest: true,
             capture: args.capture,
             binary,
@@ -80,10 +89,26 @@ impl Plain {
             ignored: Vec::new(),
             filtered_out: usize::from(!is_selected),
             arguments: Vec::new(),
+            choice: Vec::new(),
             variables: Vec::new(),
             is_libtest: false,
             capture: args.capture,
             binary,
+        }
+    }
+
+    /// Leaves out the tests that are not wanted.
+    pub(super) fn keep(&mut self, is_wanted: impl Fn(&TestName) -> bool) {
+        let before = self.tests.len();
+        self.tests.retain(&is_wanted);
+        self.ignored.retain(&is_wanted);
+        let left_out = before - self.tests.len();
+        self.filtered_out += left_out;
+        if left_out > 0 && self.is_libtest {
+            let names = self.tests.iter().map(|test| OsString::from(&**test));
+            let names: Vec<OsString> = names.collect();
+            self.choice = ["--exact", "--"].map(OsString::from).to_vec();
+            self.choice.extend(names);
         }
     }
 
@@ -97,7 +122,8 @@ impl Plain {
     }
 
     fn start(&self, join: &dyn Fn(&mut Command)) -> std::io::Result<Followed> {
-        let mut command = self.binary.command(&self.arguments)?;
+        let arguments = [&self.arguments[..], &self.choice].concat();
+        let mut command = self.binary.command(&arguments)?;
         join(&mut command);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         Followed::start(command)
@@ -256,17 +282,27 @@ fn print(line: &str) {
 
 /// The words for libtest that choose tests, as they were given. Flags cannot follow.
 fn selection(args: &Args, ignored: Ignored) -> Vec<OsString> {
+    of_ignored(ignored)
+        .into_iter()
+        .chain(choice(args))
+        .collect()
+}
+
+fn of_ignored(ignored: Ignored) -> Option<OsString> {
+    match ignored {
+        Ignored::No => None,
+        Ignored::Include => Some("--include-ignored".into()),
+        Ignored::Only => Some("--ignored".into()),
+    }
+}
+
+fn choice(args: &Args) -> Vec<OsString> {
     let mut words: Vec<OsString> = Vec::new();
     for skip in &args.skip {
         words.push(format!("--skip={skip}").into());
     }
     if args.exact {
         words.push("--exact".into());
-    }
-    match ignored {
-        Ignored::No => {}
-        Ignored::Include => words.push("--include-ignored".into()),
-        Ignored::Only => words.push("--ignored".into()),
     }
     // Behind `--`, since one may begin with a dash.
     words.push("--".into());
