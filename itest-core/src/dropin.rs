@@ -21,6 +21,7 @@ use crate::registry::{Registry, display_path};
 use crate::run::events::Events;
 use crate::run::executor::{Executor, Finished, required};
 use crate::run::host::{Host, Session};
+use crate::run::leaks::{self, Watch};
 use crate::run::locks::Locks;
 use crate::run::recorder::Recorder;
 use crate::run::store::{Fetched, Holds, SetupStop, Shared, Upstream};
@@ -212,6 +213,7 @@ impl DropIn {
             self.shared.clone(),
             self.locks.clone(),
             self.args.require.clone(),
+            Watch::new(&self.args, runs_alone()),
             Holds::Test,
             Arc::new(Wider {
                 session: self.session.upstream(),
@@ -293,6 +295,18 @@ impl Upstream for Wider {
     }
 }
 
+/// Whether no other test runs in this process at the same time, as far as can be seen.
+fn runs_alone() -> bool {
+    if crate::report::run_of_processes().is_some() {
+        return true;
+    }
+    let words: Vec<String> = std::env::args().collect();
+    let one = |words: &[String]| *words == ["--test-threads", "1"];
+    words.iter().any(|word| word == "--test-threads=1")
+        || words.windows(2).any(one)
+        || std::env::var_os("RUST_TEST_THREADS").is_some_and(|threads| threads == "1")
+}
+
 /// Prints what libtest shall show.
 fn report(test: &TestName, finished: &Finished) {
     match &finished.outcome {
@@ -302,6 +316,9 @@ fn report(test: &TestName, finished: &Finished) {
         Outcome::Xpassed { reason } => println!("xpassed: {reason}"),
         Outcome::Failed { failure } => print_failure(failure),
         Outcome::Error { error } => eprintln!("{}", error_text("setup", error)),
+    }
+    if !finished.leaks.is_empty() {
+        eprintln!("warning: `{test}`: {}", leaks::told(&finished.leaks));
     }
     for error in &finished.teardown_errors {
         eprintln!("error at teardown of `{test}`");

@@ -40,6 +40,7 @@ impl Record {
             | Event::TestStarted { test }
             | Event::CallStarted { test }
             | Event::AttemptFailed { test, .. }
+            | Event::TestLeaked { test, .. }
             | Event::TestFinished { test, .. }
             | Event::TestSlow { test, .. } => Some(self.id(test)),
             _ => None,
@@ -65,6 +66,7 @@ impl Event {
             | Event::Attached { test, .. }
             | Event::CallStarted { test }
             | Event::AttemptFailed { test, .. }
+            | Event::TestLeaked { test, .. }
             | Event::TestFinished { test, .. }
             | Event::TestSlow { test, .. } => Some(test),
             Event::SetupStarted { fixture }
@@ -252,6 +254,14 @@ pub enum Event {
         #[serde(flatten)]
         outcome: Outcome,
     },
+    /// The test left something behind that `--leaks` only warns of. It may come after the test's
+    /// end, when a wide fixture that could have owned it is gone.
+    TestLeaked {
+        /// Which.
+        test: TestName,
+        /// What.
+        leaks: Vec<Leak>,
+    },
     /// The test and its own fixtures' teardown ended.
     TestFinished {
         /// Which.
@@ -305,6 +315,54 @@ pub struct FixtureName {
     /// The test that made it start, or the last that used it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<TestName>,
+}
+
+/// Something that a test left behind.
+#[doc = include_str!("../docs/leaks.md")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leak {
+    /// What sort.
+    pub kind: LeakKind,
+    /// In words: `file descriptor 9 is open: /tmp/a`. Values of variables are not told.
+    pub what: String,
+}
+
+/// What sort of [`Leak`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeakKind {
+    /// The working directory is another one.
+    Cwd,
+    /// A variable of the environment was set, removed or changed.
+    Env,
+    /// A file descriptor is open.
+    Fds,
+    /// A child process was not waited for.
+    Children,
+    /// A task still runs on the shared async runtime.
+    Tasks,
+}
+
+impl LeakKind {
+    /// Every one.
+    pub const ALL: [LeakKind; 5] = [
+        LeakKind::Cwd,
+        LeakKind::Env,
+        LeakKind::Fds,
+        LeakKind::Children,
+        LeakKind::Tasks,
+    ];
+
+    /// As settings and events name it, `cwd`.
+    pub fn name(self) -> &'static str {
+        match self {
+            LeakKind::Cwd => "cwd",
+            LeakKind::Env => "env",
+            LeakKind::Fds => "fds",
+            LeakKind::Children => "children",
+            LeakKind::Tasks => "tasks",
+        }
+    }
 }
 
 /// Something besides text output that belongs to a test's report, a screenshot for instance.

@@ -9,6 +9,7 @@ use std::sync::{Once, OnceLock};
 use super::Request;
 use crate::fixture;
 use crate::run::executor;
+use crate::run::leaks;
 use crate::scope::Scope;
 
 /// The built-in fixture `tmp_dir`: a directory of the test's own.
@@ -174,7 +175,7 @@ fn sweep(base: &Path) {
 fn hold(run: &Path) {
     static HELD: OnceLock<Option<File>> = OnceLock::new();
     HELD.get_or_init(|| {
-        let held = File::open(run).ok()?;
+        let held = leaks::ours(|| File::open(run)).ok()?;
         held.lock_shared().ok()?;
         Some(held)
     });

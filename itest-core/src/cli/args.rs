@@ -12,6 +12,7 @@ use super::config::{Config, Guard, Override};
 use super::duration::duration;
 use super::expression::Expression;
 use super::help::nearest;
+use super::leaks::Leaks;
 use super::low::LowArgs;
 use crate::def::Marker;
 use crate::report::Reports;
@@ -47,6 +48,8 @@ pub(crate) struct Args {
     pub(crate) timeout: Choice<Option<Duration>>,
     /// Further attempts after a failed one.
     pub(crate) retries: Choice<u32>,
+    /// What tests must not leave behind.
+    pub(crate) leaks: Choice<Leaks>,
     /// Settings of some tests, the most important ones first.
     pub(crate) overrides: Vec<Override>,
     /// After which a running test is reported as slow.
@@ -293,6 +296,13 @@ impl Args {
         chosen.or(self.retries.default).unwrap_or(0)
     }
 
+    /// What a test must not leave behind; see [`timeout`](Self::timeout).
+    pub(crate) fn leaks(&self, name: &str, markers: &[&Marker]) -> Leaks {
+        let of_test = || self.overridden(name, markers, |it| it.leaks);
+        let chosen = self.leaks.all.or_else(of_test);
+        chosen.or(self.leaks.default).unwrap_or(Leaks::DEFAULT)
+    }
+
     fn overridden<T>(
         &self,
         name: &str,
@@ -534,6 +544,11 @@ fn shuffle(from: &str, text: &str) -> Result<Option<Option<u64>>, String> {
     })
 }
 
+/// What `--leaks` means.
+pub(super) fn leaks(from: &str, text: &str) -> Result<Leaks, String> {
+    Leaks::parse(text).map_err(|accepted| format!("{from} should be {accepted}"))
+}
+
 /// How often `--until-fail` repeats a test where nothing else is said.
 const UNTIL_FAIL: NonZeroU32 = NonZeroU32::new(1000).unwrap();
 
@@ -654,6 +669,7 @@ pub(super) fn resolve(
             default: timeout.default.map(limit),
         },
         retries: settings.choice(low.retries, "ITEST_RETRIES", whole_number)?,
+        leaks: settings.choice(low.leaks, "ITEST_LEAKS", leaks)?,
         slow_timeout: limit(slow_timeout),
         strict_xfail: low.strict_xfail || settings.on("ITEST_STRICT_XFAIL"),
         last_failed: low.last_failed || (!selected && settings.on("ITEST_LAST_FAILED")),

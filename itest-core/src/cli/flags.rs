@@ -463,6 +463,17 @@ pub(super) const FLAGS: &[Flag] = &[
         ..Flag::DEFAULT
     },
     Flag {
+        name: "leaks",
+        takes: Takes::Value("off|warn|deny", |low, value| {
+            low.leaks = Some(args::leaks("--leaks", &text(value)?)?);
+            Ok(())
+        }),
+        variable: Some("ITEST_LEAKS"),
+        origin: Origin::Itest,
+        help: "Tell of tests, or fail tests, that leave behind a changed\ndirectory or environment, descriptors, children or tasks;\n`deny,tasks=warn` has levels for cwd, env, fds, children,\ntasks",
+        ..Flag::DEFAULT
+    },
+    Flag {
         name: "in-process",
         takes: Takes::Nothing(|low| low.in_process = true),
         variable: Some("ITEST_IN_PROCESS"),

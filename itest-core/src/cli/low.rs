@@ -12,6 +12,7 @@ use super::args::{Color, Format, Require, Setup, Shard};
 use super::expression::Expression;
 use super::flags::{FLAGS, Takes};
 use super::help;
+use super::leaks::Leaks;
 use crate::report::Reports;
 
 /// What stands on the command line.
@@ -55,6 +56,7 @@ pub(super) struct LowArgs {
     pub(super) repeat: Option<NonZeroU32>,
     pub(super) until_fail: bool,
     pub(super) shard: Option<Shard>,
+    pub(super) leaks: Option<Leaks>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,
     pub(super) setup_show: bool,

@@ -16,6 +16,7 @@ mod flags;
 #[cfg(feature = "cli")]
 mod given;
 mod help;
+mod leaks;
 mod low;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ pub(crate) use args::{Args, Format, Ignored, Require, Setup, Shard, Show, Thresh
 pub(crate) use given::{kept, takes_value, variables, without};
 #[cfg(feature = "cli")]
 pub(crate) use help::nearest;
+pub(crate) use leaks::{Leaks, Level};
 
 /// What the command line asks for.
 #[derive(Debug)]

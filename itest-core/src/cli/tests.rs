@@ -169,6 +169,10 @@ fn command_lines_mean() {
     check("--fail-on-skip", "ITEST_REQUIRE=A", |it| {
         it.require = Require::Any
     });
+    let leaks = |it: &mut Args| it.leaks.all = Leaks::parse("deny,tasks=off").ok();
+    check("--leaks deny,tasks=off", "ITEST_LEAKS=off", leaks);
+    check("", "ITEST_LEAKS=deny,tasks=off", leaks);
+    check("", "ITEST_LEAKS=", |_| ());
     check("--last-failed", "", |it| it.last_failed = true);
     check("", "ITEST_LAST_FAILED=1", |it| it.last_failed = true);
     check("", "ITEST_SHARD=2/3", |it| {

@@ -168,6 +168,9 @@ fn case(model: &Model, test: &Test) -> Value {
     if !test.output.is_empty() {
         set("stdout", json!(test.output.lines().collect::<Vec<_>>()));
     }
+    if !test.leaks.is_empty() {
+        set("extra", json!({ "leaks": test.leaks }));
+    }
     if !test.earlier.is_empty() {
         let earlier = test.earlier.iter().zip(1..);
         let attempts: Vec<Value> = earlier

@@ -192,6 +192,7 @@ fn summary(model: &Model, problems: &[Problem]) -> String {
         (tally.errors, "error"),
         (tally.teardown_errors, "teardown error"),
         (tally.flaky, "flaky"),
+        (tally.leaky, "leaky"),
         (tally.skipped.values().sum(), "skipped"),
         (tally.ignored, "ignored"),
         (tally.xfailed, "xfailed"),

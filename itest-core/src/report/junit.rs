@@ -13,7 +13,7 @@ use super::failure;
 use super::tally::Tally;
 use super::time::Timestamp;
 use super::{Out, Reporter};
-use crate::event::{BinaryId, Event, Record, TestId};
+use crate::event::{BinaryId, Event, Leak, Record, TestId};
 use crate::outcome::{FailureKind, FixtureError, Outcome};
 use crate::scope::Scope;
 
@@ -25,6 +25,8 @@ pub(super) struct Junit {
     suites: Vec<Suite>,
     /// Failures of tests that are tried again.
     attempts: HashMap<TestId, Vec<Outcome>>,
+    /// What tests under way left behind.
+    leaks: HashMap<TestId, Vec<Leak>>,
 }
 
 /// What is known of a binary.
@@ -54,6 +56,7 @@ impl Junit {
             show_output,
             suites: Vec::new(),
             attempts: HashMap::new(),
+            leaks: HashMap::new(),
         }
     }
 
@@ -182,8 +185,19 @@ impl Reporter for Junit {
                 attempts.push(outcome.clone());
                 return Ok(());
             }
+            // Of one that has ended, there is no place any more.
+            Event::TestLeaked { test, leaks } => {
+                self.leaks.insert(record.id(test), leaks.clone());
+                return Ok(());
+            }
             Event::TestFinished { test, .. } if !self.attempts.is_empty() => {
                 self.attempts.remove(&record.id(test)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        let leaks = match &record.event {
+            Event::TestFinished { test, .. } if !self.leaks.is_empty() => {
+                self.leaks.remove(&record.id(test)).unwrap_or_default()
             }
             _ => Vec::new(),
         };
@@ -212,6 +226,15 @@ impl Reporter for Junit {
                         content,
                         "            <system-out>{}</system-out>",
                         Text(output)
+                    );
+                }
+                if !leaks.is_empty() {
+                    let lines: Vec<&str> = leaks.iter().map(|leak| &*leak.what).collect();
+                    let text = format!("left behind:\n{}", lines.join("\n"));
+                    let _ = writeln!(
+                        content,
+                        "            <system-err>{}</system-err>",
+                        Text(&text)
                     );
                 }
                 suite.case(test, *duration, &content);

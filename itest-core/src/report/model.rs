@@ -42,6 +42,8 @@ pub(super) struct Test {
     /// Of the attempts before the last.
     pub(super) earlier: Vec<Outcome>,
     pub(super) teardown_errors: Vec<FixtureError>,
+    /// Left behind, in words.
+    pub(super) leaks: Vec<String>,
     pub(super) output: String,
     pub(super) attachments: Vec<Attachment>,
 }
@@ -185,6 +187,10 @@ impl Model {
                 fixture: _,
                 attachment,
             } => self.test(record, test).attachments.push(attachment.clone()),
+            Event::TestLeaked { test, leaks } => {
+                let leaks = leaks.iter().map(|leak| leak.what.clone());
+                self.test(record, test).leaks.extend(leaks);
+            }
             Event::ProcessFailed { failure, output } => {
                 self.processes.push((failure.clone(), output.clone()));
             }
@@ -227,6 +233,7 @@ impl Test {
             attempts: 0,
             earlier: Vec::new(),
             teardown_errors: Vec::new(),
+            leaks: Vec::new(),
             output: String::new(),
             attachments: Vec::new(),
         }

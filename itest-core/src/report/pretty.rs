@@ -188,6 +188,7 @@ impl Reporter for Pretty {
             }
             Event::TestPlanned { .. }
             | Event::Attached { .. }
+            | Event::TestLeaked { .. }
             | Event::TestStarted { .. }
             | Event::CallStarted { .. }
             | Event::SetupStarted { .. }

@@ -66,6 +66,7 @@ pub(super) const EVENTS: &[&str] = &[
     "teardown-finished",
     "process-failed",
     "attempt-failed",
+    "test-leaked",
     "test-finished",
     "test-slow",
     "run-finished",

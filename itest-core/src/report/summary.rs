@@ -11,7 +11,7 @@ use super::naming::Naming;
 use super::style::{Style, Tone, count, one_line};
 use super::tally::Tally;
 use crate::cli::Args;
-use crate::event::{Event, Record, TestId, TestName};
+use crate::event::{Event, Leak, Record, TestId, TestName};
 use crate::outcome::{FixtureError, Outcome};
 use crate::scope::Scope;
 
@@ -27,6 +27,8 @@ pub(super) struct Summary {
     attempts: HashMap<TestId, Vec<Outcome>>,
     /// Tests that passed in the end, with what was wrong before.
     flaky: Vec<(TestName, Vec<Outcome>)>,
+    /// Tests that left something behind, and what.
+    leaks: Vec<(TestName, Vec<Leak>)>,
     /// Name and output, with `--show-output`.
     successes: Vec<(TestName, String)>,
     failures: Vec<(TestName, String)>,
@@ -70,6 +72,7 @@ impl Summary {
             durations: Durations::new(args.durations),
             attempts: HashMap::new(),
             flaky: Vec::new(),
+            leaks: Vec::new(),
             successes: Vec::new(),
             failures: Vec::new(),
             errors: Vec::new(),
@@ -89,6 +92,10 @@ impl Summary {
             Event::AttemptFailed { test, outcome, .. } => {
                 let attempts = self.attempts.entry(record.id(test)).or_default();
                 attempts.push(outcome.clone());
+            }
+            Event::TestLeaked { test, leaks } => {
+                let name = self.naming.name(record, test);
+                self.leaks.push((name, leaks.clone()));
             }
             Event::TestFinished {
                 test,
@@ -200,6 +207,7 @@ impl Summary {
             name_list(out, "failures", failed.chain(stopped))?;
         }
         self.write_flaky(out)?;
+        self.write_leaks(out)?;
         self.write_skips(out)?;
         self.durations.write(out)?;
         self.write_extras(out)?;
@@ -237,6 +245,20 @@ impl Summary {
         Ok(())
     }
 
+    fn write_leaks(&self, out: &mut Out) -> io::Result<()> {
+        if self.leaks.is_empty() {
+            return Ok(());
+        }
+        write!(out, "\nleaks:\n")?;
+        for (name, leaks) in &self.leaks {
+            writeln!(out, "    {name}")?;
+            for leak in leaks {
+                writeln!(out, "        {}", leak.what)?;
+            }
+        }
+        Ok(())
+    }
+
     fn write_skips(&self, out: &mut Out) -> io::Result<()> {
         let mut skips: Vec<(&String, &usize)> = self.tally.skipped.iter().collect();
         if skips.is_empty() {
@@ -265,6 +287,7 @@ impl Summary {
                 count(tally.teardown_errors, "teardown error"),
             ),
             (tally.flaky, format!("{} flaky", tally.flaky)),
+            (tally.leaky, format!("{} leaky", tally.leaky)),
             (tally.xfailed, format!("{} xfailed", tally.xfailed)),
             (tally.xpassed, format!("{} xpassed", tally.xpassed)),
         ] {

@@ -31,6 +31,8 @@ pub(crate) struct Tally {
     pub(crate) teardown_errors: usize,
     /// Passed, but not at the first attempt.
     pub(crate) flaky: usize,
+    /// Left something behind that is only warned of.
+    pub(crate) leaky: usize,
     /// Stopped before all selected tests had run.
     pub(crate) interrupted: bool,
 }
@@ -75,6 +77,7 @@ impl Tally {
                 ..
             } if fixture.scope > Scope::Test => self.teardown_errors += 1,
             Event::ProcessFailed { .. } => self.teardown_errors += 1,
+            Event::TestLeaked { .. } => self.leaky += 1,
             Event::RunFinished { interrupted, .. } => self.interrupted = *interrupted,
             _ => (),
         }

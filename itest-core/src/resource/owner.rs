@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::journal::{Hosting, Journal};
 use super::process::Identity;
 use super::record::Record;
+#[cfg(unix)]
+use crate::run::leaks;
 
 static OWNER: Mutex<Owner> = Mutex::new(Owner::nobody());
 
@@ -159,7 +161,7 @@ impl Owner {
     fn journal(&mut self) -> io::Result<&mut Journal> {
         Ok(match &mut self.journal {
             Some(journal) => journal,
-            none => none.insert(Journal::create(identity())?),
+            none => none.insert(leaks::ours(|| Journal::create(identity()))?),
         })
     }
 

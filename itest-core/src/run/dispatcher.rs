@@ -125,6 +125,8 @@ pub(crate) enum CrewKind {
 pub(super) struct Work {
     pub(super) suites: Vec<Suite>,
     pub(super) schedule: Arc<Schedule>,
+    /// How many there are.
+    pub(super) executors: usize,
     /// Session fixtures are set up at the start.
     #[cfg_attr(
         not(unix),
@@ -197,6 +199,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
     };
     let (sender, messages) = mpsc::channel();
     let work = Work {
+        executors: threads,
         early_setup,
         is_joined: !alone.is_empty(),
         schedule: Arc::new(Schedule::new(&suites, manner, |suite, test| Known {

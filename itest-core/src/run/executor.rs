@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use super::leaks::{self, Leaked, Watch};
 use super::locks::Locks;
 use super::panic::{Stop, running};
 use super::runtime::{self, On, timed_out};
@@ -13,7 +14,7 @@ use super::{exit, interrupt};
 use crate::builtin::Request;
 use crate::cli::Require;
 use crate::def::{Flavor, TestBody};
-use crate::event::{Event, TestName};
+use crate::event::{Event, Leak, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{Plan, PlannedTest};
 use crate::value::{Args, Call, TestFuture};
@@ -23,6 +24,7 @@ pub(crate) struct Executor {
     shared: Shared,
     locks: Arc<Locks>,
     require: Require,
+    watch: Watch,
     store: Store,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct Finished {
     pub(crate) outcome: Outcome,
     pub(crate) teardown_errors: Vec<FixtureError>,
     pub(crate) attempts: u32,
+    /// Left behind, and only warned of.
+    pub(crate) leaks: Vec<Leak>,
 }
 
 impl Executor {
@@ -39,6 +43,7 @@ impl Executor {
         shared: Shared,
         locks: Arc<Locks>,
         require: Require,
+        watch: Watch,
         holds: Holds,
         upstream: Arc<dyn Upstream>,
     ) -> Self {
@@ -47,6 +52,7 @@ impl Executor {
             shared,
             locks,
             require,
+            watch,
         }
     }
 
@@ -54,7 +60,7 @@ impl Executor {
     pub(crate) fn run(&mut self, index: usize) -> Finished {
         let plan: Arc<Plan> = self.shared.plan.clone();
         let test = &plan.tests[index];
-        self.store.leave(Some(test));
+        self.leave(Some(test));
         let events = self.shared.events.clone();
         events.send(|| Event::TestStarted {
             test: test.name.clone(),
@@ -63,9 +69,10 @@ impl Executor {
         let locks = self.locks.clone();
         let held = locks.acquire(&test.locks);
         let _under_way = exit::under_way();
+        self.watch.begin(test);
         let mut attempt = 1;
         let mut teardown_errors = Vec::new();
-        let finished = loop {
+        let mut finished = loop {
             let (outcome, errors) = self.attempt(test, index, attempt);
             teardown_errors.extend(errors);
             let last = attempt > test.retries
@@ -76,6 +83,7 @@ impl Executor {
                     outcome,
                     teardown_errors,
                     attempts: attempt,
+                    leaks: Vec::new(),
                 };
             }
             events.send(|| Event::AttemptFailed {
@@ -85,6 +93,14 @@ impl Executor {
             });
             attempt += 1;
         };
+        let leaked = self.watch.end(test);
+        finished.charge(test, leaked);
+        if !finished.leaks.is_empty() {
+            events.send(|| Event::TestLeaked {
+                test: test.name.clone(),
+                leaks: finished.leaks.clone(),
+            });
+        }
         drop(held);
         events.send(|| Event::TestFinished {
             test: test.name.clone(),
@@ -99,7 +115,15 @@ impl Executor {
 
     /// Tears down everything that is left.
     pub(crate) fn finish(&mut self) {
-        self.store.leave(None);
+        self.leave(None);
+    }
+
+    /// Tears down what the next test does not share.
+    fn leave(&mut self, next: Option<&PlannedTest>) {
+        self.store.leave(next);
+        for event in self.watch.late() {
+            self.shared.events.send(|| event);
+        }
     }
 
     fn attempt(
@@ -201,13 +225,7 @@ impl Executor {
         }
         failures.extend(request.clean_resources());
         failures.reverse();
-        (!failures.is_empty()).then(|| FixtureError {
-            fixture: test.name.to_string(),
-            location: test.def.location.to_string(),
-            chain: Vec::new(),
-            remembered: false,
-            failures,
-        })
+        (!failures.is_empty()).then(|| of_test(test, failures))
     }
 
     fn judge(&self, test: &PlannedTest, result: Result<Result<(), Stop>, SetupStop>) -> Outcome {
@@ -254,6 +272,37 @@ impl Executor {
                 reason: xfail.reason.to_owned(),
             },
         }
+    }
+}
+
+impl Finished {
+    /// What must not be left behind fails a test that passed. Of one that did not, it is told.
+    fn charge(&mut self, test: &PlannedTest, leaked: Leaked) {
+        let Leaked { warned, denied } = leaked;
+        self.leaks = warned;
+        if denied.is_empty() {
+            return;
+        }
+        let failure = leaks::failure(&test.def.location.to_string(), &denied);
+        match self.outcome {
+            Outcome::Passed => {
+                self.outcome = failed(failure);
+                FAILURES.fetch_add(1, Ordering::Relaxed);
+            }
+            Outcome::Skipped { .. } => self.teardown_errors.push(of_test(test, vec![failure])),
+            _ => self.leaks.extend(denied),
+        }
+    }
+}
+
+/// An error in what the test itself has to tear down.
+fn of_test(test: &PlannedTest, failures: Vec<Failure>) -> FixtureError {
+    FixtureError {
+        fixture: test.name.to_string(),
+        location: test.def.location.to_string(),
+        chain: Vec::new(),
+        remembered: false,
+        failures,
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod executor;
 pub(crate) mod exit;
 pub(crate) mod host;
 pub(crate) mod interrupt;
+pub(crate) mod leaks;
 pub(crate) mod locks;
 mod named;
 pub(crate) mod panic;

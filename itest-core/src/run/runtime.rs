@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::interrupt;
 use super::panic::{Stop, catch};
+use super::{interrupt, leaks};
 use crate::outcome::{Failure, FailureKind};
 
 static SHARED: OnceLock<Runtime> = OnceLock::new();
@@ -22,12 +22,12 @@ static SHARED: OnceLock<Runtime> = OnceLock::new();
 /// The shared runtime; the first call starts it with so many threads.
 fn shared(threads: usize) -> &'static Runtime {
     SHARED.get_or_init(|| {
-        Builder::new_multi_thread()
+        let mut builder = Builder::new_multi_thread();
+        builder
             .worker_threads(threads.max(1))
             .thread_name("itest-runtime")
-            .enable_all()
-            .build()
-            .expect("the async runtime should start")
+            .enable_all();
+        leaks::ours(|| builder.build()).expect("the async runtime should start")
     })
 }
 
@@ -94,11 +94,23 @@ pub(crate) fn start(threads: usize) {
     shared(threads);
 }
 
+/// How many tasks live on the shared runtime.
+pub(crate) fn tasks() -> usize {
+    let runtime = SHARED.get();
+    runtime.map_or(0, |runtime| runtime.metrics().num_alive_tasks())
+}
+
+/// Lets go on what is ready to: tasks of the shared runtime, other threads.
+pub(crate) fn pass() {
+    if let Some(runtime) = SHARED.get() {
+        let _ = runtime.block_on(runtime.spawn(async {}));
+    }
+    std::thread::yield_now();
+}
+
 /// A runtime for one test with `flavor = "current_thread"`.
 pub(crate) fn private() -> Runtime {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
+    leaks::ours(|| Builder::new_current_thread().enable_all().build())
         .expect("the async runtime should start")
 }
 

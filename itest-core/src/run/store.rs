@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::events::{Events, OnHung};
+use super::leaks;
 use super::named::Named;
 use super::panic::Stop;
 use super::runtime::{On, timed_out};
@@ -176,8 +177,10 @@ impl Store {
             return outcome.map_err(SetupStop::remembered);
         }
         if !is_here {
-            let fetched = self.upstream().fetch(id, user.index);
-            return self.take_over(id, key, def, fetched, user);
+            return leaks::ours(|| {
+                let fetched = self.upstream().fetch(id, user.index);
+                self.take_over(id, key, def, fetched, user)
+            });
         }
         let events = self.shared.events.clone();
         let node = plan.node(id);
@@ -313,7 +316,10 @@ impl Store {
         let on = self.on(key, user);
         let watch = self.watch(def, &user.test.name, def.is_async());
         let running = super::panic::running(&user.test.name);
-        let made = make(def, args, on);
+        let made = match key {
+            Key::Test => make(def, args, on),
+            _ => leaks::wide(|| make(def, args, on)),
+        };
         drop((running, watch));
         let mut life = Life::Nothing;
         let mut session = None;
@@ -447,6 +453,7 @@ impl Store {
     fn tear_down_one(&self, instance: Instance, on: On<'_>) -> Option<FixtureError> {
         let Instance {
             node,
+            key,
             name,
             outcome,
             life,
@@ -454,6 +461,7 @@ impl Store {
             ..
         } = instance;
         let request = request?;
+        let _ended = (key != Key::Test).then(leaks::WideEnds::default);
         let def = self.shared.plan.node(node).def;
         let first = request.next_finalizer();
         if matches!(life, Life::Nothing) && first.is_none() && !request.has_resources() {

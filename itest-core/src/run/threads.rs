@@ -11,10 +11,11 @@ use super::events::Message;
 use super::executor::{Executor, finished};
 use super::host::Session;
 use super::interrupt;
+use super::leaks::{self, Watch};
 use super::schedule::Schedule;
 use super::store::{Holds, Shared};
 use super::suite::Suite;
-use crate::cli::{Args, Require};
+use crate::cli::Args;
 use crate::outcome::Outcome;
 use crate::plan::{HeldLock, Plan};
 use crate::report;
@@ -26,7 +27,9 @@ pub(super) struct Threads {
     session: Session,
     /// Of each test, where other processes are a part of the run.
     locks: Vec<Vec<HeldLock>>,
-    require: Require,
+    args: Args,
+    /// How many executors there are.
+    executors: usize,
 }
 
 impl Threads {
@@ -44,12 +47,21 @@ impl Threads {
                 let _ = hung.send(Message::Hung { test, failure });
             }),
         };
+        let asked = args.leaks.all.or(args.leaks.default);
+        if work.executors > 1 && asked.is_some_and(|leaks| leaks.is_on()) {
+            say(
+                "warning: leaks are not looked for: tests that run at the same time in one \
+                 process cannot be told apart\n  help: without `--in-process`, or with \
+                 `--test-threads=1`, they are",
+            );
+        }
         Ok(Threads {
             session: Session::in_process(&shared)?,
             shared,
             schedule: work.schedule,
             locks: work.suites.into_iter().flat_map(locks).collect(),
-            require: args.require.clone(),
+            args: args.clone(),
+            executors: work.executors,
         })
     }
 }
@@ -71,7 +83,8 @@ impl Crew for Threads {
             shared,
             // The schedule holds the locks.
             Arc::default(),
-            self.require.clone(),
+            self.args.require.clone(),
+            Watch::new(&self.args, self.executors == 1),
             Holds::Worker,
             self.session.upstream(),
         );
@@ -85,7 +98,7 @@ impl Crew for Threads {
                 }
                 // All at once: what was held for the one before is not needed any more.
                 drop(held.take());
-                let outcome = match self.session.acquire(&self.locks[index]) {
+                let outcome = match leaks::ours(|| self.session.acquire(&self.locks[index])) {
                     Ok(locks) => {
                         held = locks;
                         executor.run(index).outcome

@@ -22,6 +22,7 @@ mod completions;
 mod crash;
 mod files;
 mod garbage;
+mod leaks;
 mod list;
 mod locks;
 mod output;

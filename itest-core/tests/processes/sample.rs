@@ -54,6 +54,15 @@ const FILES: &[(&str, &str)] = &[
     ("tests/crash.rs", include_str!("sample/crash.rs")),
     ("tests/files.rs", include_str!("sample/files.rs")),
     ("tests/holders.rs", include_str!("sample/holders.rs")),
+    (
+        "tests/leaking/mod.rs",
+        include_str!("sample/leaking/mod.rs"),
+    ),
+    ("tests/leaks.rs", include_str!("sample/leaks.rs")),
+    (
+        "tests/leaks_drop_in.rs",
+        include_str!("sample/leaks_drop_in.rs"),
+    ),
     ("tests/locked/mod.rs", include_str!("sample/locked/mod.rs")),
     ("tests/locks.rs", include_str!("sample/locks.rs")),
     (
@@ -88,9 +97,10 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// The targets that libtest runs.
-const DROP_IN: [&str; 6] = [
+const DROP_IN: [&str; 7] = [
     "alone",
     "chaos_drop_in",
+    "leaks_drop_in",
     "locks_drop_in",
     "polluted_drop_in",
     "resources_drop_in",

@@ -19,6 +19,7 @@ use super::duration::duration;
 use super::expression::Expression;
 use super::flags::{FLAGS, Flag, Takes};
 use super::help::nearest;
+use super::leaks::Leaks;
 use crate::def::Marker;
 use toml::{Entry, Kind, Table, Value};
 
@@ -54,6 +55,7 @@ pub(crate) struct Override {
     /// Zero is no limit.
     pub(crate) timeout: Option<Duration>,
     pub(crate) retries: Option<u32>,
+    pub(crate) leaks: Option<Leaks>,
 }
 
 /// Something in the file that cannot be.
@@ -214,7 +216,10 @@ const TABLES: [&str; 3] = ["profile", "markers", "guard"];
 /// What a profile may have that is no flag.
 const PROFILE_KEYS: [&str; 2] = ["inherits", "overrides"];
 
-const OVERRIDE_KEYS: [&str; 5] = ["exact", "markers", "retries", "test", "timeout"];
+const OVERRIDE_KEYS: [&str; 6] = ["exact", "leaks", "markers", "retries", "test", "timeout"];
+
+/// The one setting that may be a table.
+const LEAKS: &str = "ITEST_LEAKS";
 
 /// The file that is being read.
 struct File<'t> {
@@ -324,6 +329,7 @@ impl File<'_> {
                 let texts = array.values.iter().map(|value| self.string(value));
                 texts.collect::<Result<Vec<_>, _>>()?.join(",")
             }
+            (_, Kind::Table(table)) if variable == LEAKS => self.pairs(table)?,
             _ => return Err(refused("a string or a whole number")),
         };
         let (line, column) = position(self.text, entry.value.at);
@@ -364,6 +370,16 @@ impl File<'_> {
                         return Err(Problem::at(value.at, message));
                     }
                 },
+                "leaks" => {
+                    let text = match &value.kind {
+                        Kind::Table(table) => self.pairs(table)?,
+                        _ => self.string(value)?.to_owned(),
+                    };
+                    let parsed = Leaks::parse(&text).map_err(|accepted| {
+                        Problem::at(value.at, format!("`leaks` should be {accepted}"))
+                    });
+                    result.leaks = Some(parsed?);
+                }
                 _ => return Err(unknown(entry, "setting of an override", &OVERRIDE_KEYS)),
             }
         }
@@ -374,6 +390,13 @@ impl File<'_> {
             return Err(Problem::at(value.at, message).help(Some(help.to_owned())));
         }
         Ok(result)
+    }
+
+    /// A table as the text of a flag: `cwd=deny,tasks=off`.
+    fn pairs(&self, table: &Table) -> Result<String, Problem> {
+        let pairs = table.entries.iter();
+        let pairs = pairs.map(|entry| Ok(format!("{}={}", entry.key, self.string(&entry.value)?)));
+        Ok(pairs.collect::<Result<Vec<_>, _>>()?.join(","))
     }
 
     fn declared(&self, table: &Table) -> Result<Vec<(String, String)>, Problem> {

@@ -103,6 +103,37 @@ fn overrides_are_for_some_tests() {
 }
 
 #[test]
+fn leaks_are_a_word_or_a_table() {
+    let check = |text: &str, expected: &str| {
+        let config = parse(text, None);
+        assert_eq!(config.text("ITEST_LEAKS"), Some(expected), "{text}");
+    };
+    check("[profile.default]\nleaks = 'deny'", "deny");
+    check(
+        "[profile.default]\nleaks = ['deny', 'env=off']",
+        "deny,env=off",
+    );
+    check(
+        "[profile.default.leaks]\nall = 'deny'\nenv = 'off'",
+        "all=deny,env=off",
+    );
+    let text = "[[profile.default.overrides]]\ntest = 'a'\nleaks = { fds = 'deny', all = 'off' }";
+    assert_eq!(parse(text, None).overrides[0].leaks, Some(Leaks::OFF));
+    let refused = |text: &str, expected: &str| {
+        let error = Config::parse(text, "itest.toml", None).expect_err(text);
+        assert_eq!(error, expected, "{text}");
+    };
+    refused(
+        "[[profile.default.overrides]]\ntest = 'a'\nleaks = 'no'",
+        "`leaks` should be off, warn or deny (was no)\n --> itest.toml:3:9",
+    );
+    refused(
+        "[profile.default]\nretries = { a = 'b' }",
+        "`retries` should be a string or a whole number, not a table\n --> itest.toml:2:11",
+    );
+}
+
+#[test]
 fn markers_are_declared() {
     let config = parse("[markers]\nslow = \"takes long\"\ndb = ''\n", None);
     let expected = [("slow", "takes long"), ("db", "")].map(|(a, b)| (a.into(), b.into()));

@@ -92,6 +92,7 @@ struct Data<'a> {
     success: bool,
     filtered_out: usize,
     teardown_errors: usize,
+    leaky: usize,
     binaries: Vec<&'a str>,
     tests: Vec<TestData<'a>>,
     fixtures: Vec<LifeData<'a>>,
@@ -120,6 +121,8 @@ struct TestData<'a> {
     earlier: Vec<Problem<'a>>,
     #[serde(skip_serializing_if = "<[FixtureError]>::is_empty")]
     teardown_errors: &'a [FixtureError],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    leaks: &'a [String],
     #[serde(skip_serializing_if = "str::is_empty")]
     output: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -265,6 +268,7 @@ fn data(model: &Model) -> Data<'_> {
         success: model.tally.is_success(),
         filtered_out: run.filtered_out,
         teardown_errors: model.tally.teardown_errors,
+        leaky: model.tally.leaky,
         tests: tests.into_iter().flatten().collect(),
         fixtures,
         processes: (model.processes.iter())
@@ -296,6 +300,7 @@ fn test_data<'a>(test: &'a Test, binary: usize, room: &mut Room) -> TestData<'a>
         problem: test.outcome().and_then(problem),
         earlier: test.earlier.iter().filter_map(problem).collect(),
         teardown_errors: &test.teardown_errors,
+        leaks: &test.leaks,
         output: match test.state {
             State::NotRun | State::Running => String::new(),
             _ => room.text(&test.output),

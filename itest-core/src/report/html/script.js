@@ -77,7 +77,7 @@ function haystack(item) {
   if (item.hay === undefined) {
     const parts = item.kind === "test"
       ? [data.binaries[item.binary], item.name, item.place, item.reason, ...(item.markers || []), problemText(item.problem),
-         ...(item.teardown_errors || []).map(error => problemText({ error })), item.output]
+         ...(item.teardown_errors || []).map(error => problemText({ error })), ...(item.leaks || []), item.output]
       : [item.name, item.place, item.scope, ...item.lives.flatMap(life =>
           [life.instance, life.setup.output, life.setup.error && problemText({ error: life.setup.error }),
            life.teardown && life.teardown.output, life.teardown && life.teardown.error && problemText({ error: life.teardown.error })])];
@@ -267,6 +267,7 @@ function showDetail(item) {
     item.problem ? showProblem(item.problem) : "",
     (item.teardown_errors || []).map(error => showError(error, "teardown")),
     failedBefore.length ? [h("h3", {}, "earlier attempts"), failedBefore.map(showProblem)] : "",
+    (item.leaks || []).length ? [h("h3", {}, "left behind"), h("ul", {}, item.leaks.map(leak => h("li", {}, leak)))] : "",
     output("output", item.output),
     (item.attachments || []).length ? [h("h3", {}, "attachments"), item.attachments.map(showAttachment)] : "",
     lives.length ? [h("h3", {}, "fixtures that it made start"), lives.map(life => showLife(life, life.scope !== "test"))] : "");
@@ -531,6 +532,7 @@ function head() {
     Number.isNaN(date.valueOf()) ? data.started : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }),
     time(data.seconds), plural(tests.length, "test"),
     data.teardown_errors ? plural(data.teardown_errors, "teardown error") : null,
+    data.leaky ? `${data.leaky} leaky` : null,
     data.filtered_out ? `${data.filtered_out} filtered out` : null,
     data.interrupted ? "interrupted" : null,
     data.profile ? `profile ${data.profile}` : null, data.seed !== null ? `shuffle seed ${data.seed}` : null, `itest ${data.version}`,

@@ -750,6 +750,15 @@ fn events_are_as_the_schema_says() {
             test: test(),
             elapsed: Duration::from_secs(60),
         },
+        Event::TestLeaked {
+            test: test(),
+            leaks: crate::event::LeakKind::ALL
+                .map(|kind| crate::event::Leak {
+                    kind,
+                    what: reason(),
+                })
+                .to_vec(),
+        },
         Event::SetupStarted {
             fixture: fixture("user", Scope::Group, "m"),
         },

@@ -24,6 +24,7 @@ use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::plan::Plan;
 use crate::run::events::{Clock, Events, Message};
 use crate::run::executor::{Executor, finished};
+use crate::run::leaks::Watch;
 use crate::run::store::{Holds, Shared};
 use crate::run::{exit, interrupt};
 use crate::session::{Client, Hosts, Program, Run};
@@ -344,6 +345,7 @@ fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, ses
         shared,
         Arc::default(),
         args.require.clone(),
+        Watch::new(args, true),
         Holds::Worker,
         session,
     );

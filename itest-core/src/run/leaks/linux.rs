@@ -1,0 +1,204 @@
+//! Descriptors and children of this process, from `/proc`.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::mem::MaybeUninit;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+
+/// An open file descriptor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Descriptor {
+    number: i32,
+    /// What it is, whatever name that has by now: its device and its number there.
+    identity: (u64, u64),
+}
+
+/// How many descriptors are open, where the kernel tells (since 6.2).
+pub(super) fn count_descriptors() -> Option<usize> {
+    // Open all the time: to find it takes longer than to ask it.
+    static DIRECTORY: OnceLock<Option<File>> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| File::open("/proc/self/fd").ok());
+    let size = directory.as_ref()?.metadata().ok()?.size();
+    usize::try_from(size).ok().filter(|size| *size > 0)
+}
+
+/// All descriptors, but for the one that is needed to list them.
+pub(super) fn descriptors() -> Vec<Descriptor> {
+    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten();
+    let numbers = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        name.to_str()?.parse().ok()
+    });
+    // When they are all known, the one that lists them is closed.
+    let numbers: Vec<i32> = numbers.collect();
+    let mut all: Vec<Descriptor> = numbers.into_iter().filter_map(Descriptor::of).collect();
+    all.sort_by_key(|descriptor| descriptor.number);
+    all
+}
+
+fn path(number: i32) -> String {
+    format!("/proc/self/fd/{number}")
+}
+
+impl Descriptor {
+    fn of(number: i32) -> Option<Self> {
+        let meta = fs::metadata(path(number)).ok()?;
+        let identity = (meta.dev(), meta.ino());
+        Some(Descriptor { number, identity })
+    }
+
+    pub(super) fn is_at_place_of(&self, other: &Descriptor) -> bool {
+        self.number == other.number
+    }
+
+    /// Whether it still is what it was.
+    pub(super) fn is_open(&self) -> bool {
+        Descriptor::of(self.number).as_ref() == Some(self)
+    }
+
+    /// A copy, to ask it.
+    #[expect(unsafe_code, reason = "the descriptor is somebody else's")]
+    fn copy(&self) -> Option<OwnedFd> {
+        // SAFETY: it is only duplicated, which fails if it is not open any more.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(self.number) };
+        borrowed.try_clone_to_owned().ok()
+    }
+
+    /// Where a socket is, and whom it is connected to.
+    fn socket(&self) -> String {
+        let Some(copy) = self.copy() else {
+            return "a socket".to_owned();
+        };
+        let socket = TcpStream::from(copy);
+        let Ok(local) = socket.local_addr() else {
+            let socket = UnixStream::from(OwnedFd::from(socket));
+            let path = |address: std::os::unix::net::SocketAddr| {
+                address.as_pathname().map(|path| path.display().to_string())
+            };
+            let peer = socket.peer_addr().ok().and_then(path);
+            return match peer.or_else(|| socket.local_addr().ok().and_then(path)) {
+                Some(path) => format!("a Unix socket, {path}"),
+                None => "a Unix socket".to_owned(),
+            };
+        };
+        match socket.peer_addr() {
+            Ok(peer) => format!("a socket, from {local} to {peer}"),
+            Err(_) => format!("a socket at {}", shown(local)),
+        }
+    }
+}
+
+fn shown(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("port {}", address.port()),
+        false => address.to_string(),
+    }
+}
+
+impl fmt::Display for Descriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "file descriptor {} is open: ", self.number)?;
+        let target = fs::read_link(path(self.number)).unwrap_or_default();
+        match &*target.to_string_lossy() {
+            socket if socket.starts_with("socket:") => f.write_str(&self.socket()),
+            pipe if pipe.starts_with("pipe:") => f.write_str("a pipe"),
+            // `anon_inode:[eventfd]`, or a path.
+            target => f.write_str(target.strip_prefix("anon_inode:").unwrap_or(target)),
+        }
+    }
+}
+
+/// A child process.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Child {
+    pid: u32,
+    /// The name of its program. Its arguments may have secrets.
+    program: String,
+    has_ended: bool,
+    /// It was killed, and is not dead yet.
+    is_dying: bool,
+}
+
+/// The children, those that have ended and were not waited for among them.
+pub(super) fn children() -> Vec<u32> {
+    if !has_children() {
+        return Vec::new();
+    }
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let mut all: Vec<u32> = threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|line| {
+            let numbers = line.split_whitespace().filter_map(|pid| pid.parse().ok());
+            numbers.collect::<Vec<_>>()
+        })
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+/// Costs one system call, in contrast to listing them.
+#[expect(unsafe_code, reason = "std waits for children that it knows only")]
+fn has_children() -> bool {
+    let mut info = MaybeUninit::zeroed();
+    let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` is only written; whoever ended stays there to be waited for.
+    unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), how) == 0 }
+}
+
+impl Child {
+    pub(super) fn of(pid: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (start, rest) = stat.rsplit_once(')')?;
+        let (_, program) = start.split_once('(')?;
+        // From `state` on, the third field of the line.
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        if number(1) != Some(u64::from(std::process::id())) {
+            return None;
+        }
+        let has_ended = matches!(fields.first(), Some(&"Z"));
+        let is_exiting = number(6)? & PF_EXITING != 0;
+        let is_killed = number(28)? & (1 << (libc::SIGKILL - 1)) != 0;
+        Some(Child {
+            pid,
+            program: program.to_owned(),
+            has_ended,
+            is_dying: !has_ended && (is_exiting || is_killed),
+        })
+    }
+
+    /// Whether it is there, and not waited for; looks again how it is.
+    pub(super) fn is_there(&mut self) -> bool {
+        match Child::of(self.pid) {
+            Some(now) => {
+                // A zombie's name is that of its thread.
+                self.has_ended = now.has_ended;
+                self.is_dying = now.is_dying;
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(super) fn is_dying(&self) -> bool {
+        self.is_dying
+    }
+}
+
+/// A flag of the kernel's in `stat`.
+const PF_EXITING: u64 = 4;
+
+impl fmt::Display for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Child { pid, program, .. } = self;
+        match self.has_ended {
+            true => write!(f, "child process {pid} (`{program}`) was not waited for"),
+            false => write!(f, "child process {pid} (`{program}`) still runs"),
+        }
+    }
+}

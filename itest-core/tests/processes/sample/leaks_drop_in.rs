@@ -1,0 +1,2 @@
+//! The same under libtest.
+mod leaking;
