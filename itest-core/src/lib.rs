@@ -47,7 +47,8 @@ pub use private as __private;
 
 #[cfg(all(unix, fuzzing))]
 #[doc(hidden)]
-pub use session::fuzzing as __fuzzing;
+#[path = "fuzzing.rs"]
+pub mod __fuzzing;
 
 pub use itest_macros::{fixture, integration, integration_test, main, skip_if};
 

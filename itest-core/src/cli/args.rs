@@ -66,6 +66,8 @@ pub(crate) struct Args {
     pub(crate) shard: Option<Shard>,
     /// The run, of which this process may be a part, is that of a shard.
     pub(crate) sharded: bool,
+    /// That of `.config/itest.toml` which was asked for.
+    pub(crate) profile: Option<String>,
     /// What keeps tests from running at all.
     pub(crate) guard: Guard,
     /// As asked for; `None` leaves it to us.
@@ -570,6 +572,7 @@ pub(super) fn resolve(
     env: &dyn Fn(&str) -> Option<OsString>,
     config: Config,
 ) -> Result<Args, UsageError> {
+    let profile = profile(&low, env);
     let settings = Settings {
         env,
         config: &config,
@@ -719,6 +722,7 @@ pub(super) fn resolve(
         github_summary: settings.path("GITHUB_STEP_SUMMARY"),
         reports: reports(low.reports, &settings),
         overrides: config.overrides,
+        profile,
         guard: config.guard,
         show: match (low.fixtures, low.setup_plan) {
             (true, true) => {

@@ -13,6 +13,8 @@ pub(crate) mod config;
 mod duration;
 mod expression;
 mod flags;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 #[cfg(feature = "cli")]
 mod given;
 mod help;

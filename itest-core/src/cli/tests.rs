@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::args::Color;
 use super::flags::{FLAGS, Takes};
 use super::*;
+use proptest::prelude::{Just, Strategy};
 
 /// `words` is split at spaces, `''` being the empty argument; `env` likewise into `NAME=value`.
 fn parse(words: &str, env: &str) -> Result<Parsed, UsageError> {
@@ -579,4 +580,81 @@ fn skips_are_required() {
     check("--require=B", &["A"], false);
     check("--require=B", &["A", "B"], true);
     check("--require=0", &["A"], false);
+}
+
+/// Flags that take a value and have a variable, with values that some of them accept.
+const WITH_VARIABLE: [(&str, &str); 12] = [
+    ("ctrf", "ITEST_CTRF"),
+    ("durations", "ITEST_DURATIONS"),
+    ("keywords", "ITEST_KEYWORDS"),
+    ("leaks", "ITEST_LEAKS"),
+    ("markers", "ITEST_MARKERS"),
+    ("max-fail", "ITEST_MAX_FAIL"),
+    ("repeat", "ITEST_REPEAT"),
+    ("retries", "ITEST_RETRIES"),
+    ("setup", "ITEST_SETUP"),
+    ("shard", "ITEST_SHARD"),
+    ("slow-timeout", "ITEST_SLOW_TIMEOUT"),
+    ("timeout", "ITEST_TIMEOUT"),
+];
+
+fn words_parsed(words: &[String], variable: Option<(&str, &str)>) -> Result<Args, String> {
+    let words = ["tests"]
+        .into_iter()
+        .chain(words.iter().map(String::as_str));
+    let parsed = super::parse(words.map(OsString::from), &|name| match variable {
+        Some((known, value)) if known == name => Some(value.into()),
+        _ => (name == "ITEST_CONFIG").then(|| "0".into()),
+    });
+    match parsed {
+        Ok(Parsed::Run(args)) => Ok(*args),
+        Ok(Parsed::Help(_)) => Err("help".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+const VALUE: &str = "[0-9]{1,3}|[0-9]{1,2}(s|ms|m)|[1-4]/[1-4]|early|lazy|deny|warn|off|\
+                     (cwd|env|all)=(off|deny)|a|not a|a\\(b=1\\)|\\PC{1,8}";
+
+proptest::proptest! {
+    /// What a variable means is what its flag means.
+    #[test]
+    fn variables_stand_for_flags(index in 0..WITH_VARIABLE.len(), value in VALUE) {
+        let (flag, variable) = WITH_VARIABLE[index];
+        let given = words_parsed(&[format!("--{flag}={value}")], None);
+        let set = words_parsed(&[], Some((variable, &value)));
+        match (given, set) {
+            (Ok(given), Ok(set)) => proptest::prop_assert_eq!(given, set),
+            (Err(_), Err(_)) => {}
+            (given, set) => proptest::prop_assert!(false, "{given:?}\n{set:?}"),
+        }
+    }
+
+    /// Flags may stand in any order, before, between and behind filters.
+    #[test]
+    fn order_of_flags_means_nothing(
+        (words, shuffled) in proptest::sample::subsequence(
+            vec![
+                "--exact", "--skip=a", "--list", "-q", "--retries=2", "--timeout=5s", "-m=slow",
+                "--leaks=deny", "--shard=1/2", "--repeat=3", "--require", "--setup=lazy", "name",
+            ],
+            0..13,
+        ).prop_flat_map(|words| (Just(words.clone()), Just(words).prop_shuffle()))
+    ) {
+        let owned = |words: &[&str]| -> Vec<String> {
+            words.iter().map(|word| (*word).to_owned()).collect()
+        };
+        let one = words_parsed(&owned(&words), None);
+        let other = words_parsed(&owned(&shuffled), None);
+        proptest::prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn any_words_are_read_or_refused(
+        words in proptest::collection::vec("--?[a-z]{1,4}(-[a-z]{1,4})?(=\\PC{0,4})?|-[a-zA-Z]{1,3}|\\PC{0,6}", 0..6)
+    ) {
+        if let Err(error) = words_parsed(&words, None) {
+            proptest::prop_assert!(error == "help" || error.starts_with("error: "), "{error}");
+        }
+    }
 }

@@ -121,6 +121,7 @@ fn document(model: &Model) -> Value {
             "extra": {
                 "filteredOut": run.filtered_out,
                 "interrupted": model.tally.interrupted,
+                "profile": run.profile,
                 "fixtures": model.fixtures.iter().map(|life| fixture(model, life)).collect::<Vec<_>>(),
             },
         },

@@ -185,12 +185,17 @@ fn summary(model: &Model, problems: &[Problem]) -> String {
         0..=3 => binaries.join(", "),
         n => format!("{n} test binaries"),
     };
-    let _ = writeln!(text, "### {icon} {}\n", cell(&title));
+    let profile = match &model.run.profile {
+        Some(profile) => format!(", profile {profile}"),
+        None => String::new(),
+    };
+    let _ = writeln!(text, "### {icon} {}\n", cell(&(title + &profile)));
     let counts = [
         (tally.passed, "passed"),
         (tally.failed, "failed"),
         (tally.errors, "error"),
         (tally.teardown_errors, "teardown error"),
+        (tally.process_errors, "process error"),
         (tally.flaky, "flaky"),
         (tally.leaky, "leaky"),
         (tally.skipped.values().sum(), "skipped"),

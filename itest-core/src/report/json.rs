@@ -157,7 +157,7 @@ impl Reporter for Json {
                 .number("passed", self.tally.as_passed())
                 .number(
                     "failed",
-                    self.tally.as_failed() + self.tally.teardown_errors,
+                    self.tally.as_failed() + self.tally.errors_beside_tests(),
                 )
                 .number("ignored", self.tally.as_ignored())
                 .number("measured", 0)

@@ -117,7 +117,7 @@ impl Suite {
 
     fn counts(&self) -> Counts {
         let tally = &self.tally;
-        let errors = tally.errors + tally.teardown_errors;
+        let errors = tally.errors + tally.errors_beside_tests();
         let skipped = tally.as_ignored();
         Counts {
             tests: tally.as_passed() + tally.failed + errors + skipped,

@@ -133,7 +133,7 @@ impl Progress {
         let done = tally.selected - tally.missing();
         let mut line = Line::new(columns.saturating_sub(3));
         line.add(&format!("{done}/{} ", tally.selected));
-        let failed = tally.as_failed() + tally.teardown_errors;
+        let failed = tally.as_failed() + tally.errors_beside_tests();
         if failed > 0 {
             line.paint(self.style, Tone::Bad, &format!("{failed} failed "));
         }
@@ -292,7 +292,7 @@ fn lock(progress: &Mutex<Progress>) -> std::sync::MutexGuard<'_, Progress> {
 /// How wide the terminal is now.
 #[cfg(unix)]
 #[expect(unsafe_code, reason = "std does not know terminals")]
-fn columns() -> usize {
+pub(super) fn columns() -> usize {
     let mut size = std::mem::MaybeUninit::<libc::winsize>::zeroed();
     // SAFETY: a plain system call that fills `size`, which is valid as zeros too.
     let columns = unsafe {
@@ -311,7 +311,7 @@ fn columns() -> usize {
 
 /// How wide the terminal is, as far as one knows.
 #[cfg(not(unix))]
-fn columns() -> usize {
+pub(super) fn columns() -> usize {
     80
 }
 

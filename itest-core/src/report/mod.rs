@@ -30,6 +30,7 @@ mod tally;
 mod terse;
 pub(crate) mod time;
 mod trace;
+mod width;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -92,17 +93,18 @@ pub(crate) fn reporter(
 ) -> io::Result<Box<dyn Reporter>> {
     // Without capture tests print to the terminal themselves.
     let live = terminal && args.capture && !args.in_process && live::Live::suits_terminal();
+    let style = style::Style {
+        color: args.color.on(terminal),
+    };
+    let width = width::Width::new(terminal);
     if args.format == Format::Pretty && live {
-        let style = style::Style {
-            color: args.color.on(terminal),
-        };
-        let pretty = |out| Box::new(pretty::Pretty::new(args, terminal, out)) as _;
+        let pretty = |out| Box::new(pretty::Pretty::new(args, style, width, out)) as _;
         return with_others(args, Box::new(live::Live::new(style, out, pretty)));
     }
     let out = BufWriter::new(out);
     let main: Box<dyn Reporter> = match args.format {
-        Format::Pretty => Box::new(pretty::Pretty::new(args, terminal, out)),
-        Format::Terse => Box::new(terse::Terse::new(args, terminal, out)),
+        Format::Pretty => Box::new(pretty::Pretty::new(args, style, width, out)),
+        Format::Terse => Box::new(terse::Terse::new(args, style, width, out)),
         Format::Json => Box::new(json::Json::new(args, out)),
         Format::Junit => Box::new(junit::Junit::new(args.show_output, out)),
     };

@@ -9,6 +9,7 @@ use super::naming::Naming;
 use super::notice;
 use super::style::{Style, Tone, one_line};
 use super::summary::Summary;
+use super::width::Width;
 use super::{Out, Reporter};
 use crate::cli::{Args, Thresholds};
 use crate::event::{Event, FixtureName, Record, TestName};
@@ -19,25 +20,24 @@ use crate::scope::Scope;
 pub(super) struct Pretty {
     out: Out,
     style: Style,
+    width: Width,
     summary: Summary,
     naming: Naming,
     times: Option<Thresholds>,
     setup_show: bool,
     /// Tests run one by one, so a name can be printed before its result, and one sees what hangs.
     serial: bool,
-    /// The test whose name is the last that was printed.
-    open: Option<TestName>,
+    /// The test whose name is the last that was printed, and how long its line is.
+    open: Option<(TestName, usize)>,
 }
 
 impl Pretty {
-    pub(super) fn new(args: &Args, terminal: bool, out: Out) -> Self {
-        let style = Style {
-            color: args.color.on(terminal),
-        };
+    pub(super) fn new(args: &Args, style: Style, width: Width, out: Out) -> Self {
         Pretty {
             out,
             style,
-            summary: Summary::new(args, style),
+            width,
+            summary: Summary::new(args, style, width),
             naming: Naming::default(),
             times: args.report_time,
             setup_show: args.setup_show,
@@ -54,14 +54,29 @@ impl Pretty {
         }
     }
 
-    fn result(&mut self, test: TestName, tone: Tone, word: &str) -> io::Result<()> {
-        if self.open.as_ref() == Some(&test) {
-            self.open = None;
-        } else {
-            self.close()?;
-            write!(self.out, "test {test} ... ")?;
-        }
+    /// The line of a test, or its end, without what comes behind the result and is so long.
+    fn result(&mut self, test: &TestName, tone: Tone, word: &str, behind: usize) -> io::Result<()> {
+        let word = match self.open.take() {
+            Some((open, length)) if open == *test => self.width.end(word, length + behind),
+            open => {
+                self.open = open;
+                self.close()?;
+                let besides = "test  ... ".len() + behind;
+                let (test, word) = self.width.pair(test, word, besides);
+                write!(self.out, "test {test} ... ")?;
+                word
+            }
+        };
         write!(self.out, "{}", self.style.paint(tone, word))
+    }
+
+    /// The beginning of the line of a test that runs.
+    fn begin(&mut self, test: TestName) -> io::Result<()> {
+        let room_for_result = Width::WORD + self.times.map_or(0, |_| TIME);
+        let shown = self.width.name(&test, "test  ... ".len() + room_for_result);
+        let line = format!("test {shown} ... ");
+        self.open = Some((test, line.chars().count()));
+        write!(self.out, "{line}")
     }
 
     fn time(&mut self, duration: Duration) -> io::Result<()> {
@@ -88,11 +103,14 @@ impl Pretty {
             Scope::Group => ('G', 6),
             Scope::Test => ('T', 8),
         };
-        write!(self.out, "{:indent$}{step:8} {letter} {}", "", fixture.path)?;
+        let mut name = fixture.path.clone();
         if !fixture.instance.is_empty() {
-            write!(self.out, " ({})", fixture.instance)?;
+            name += &format!(" ({})", fixture.instance);
         }
-        writeln!(self.out, "{result}")
+        // ` ... ERROR`
+        let end = if result.is_empty() { 0 } else { 10 };
+        let name = self.width.name(&name, indent + 11 + end);
+        writeln!(self.out, "{:indent$}{step:8} {letter} {name}{result}", "")
     }
 }
 
@@ -106,15 +124,12 @@ impl Reporter for Pretty {
             }
             Event::TestIgnored { test, reason, .. } => {
                 let test = self.naming.name(record, test);
-                self.result(test, Tone::Odd, &with_reason("ignored", reason))?;
+                self.result(&test, Tone::Odd, &with_reason("ignored", reason), 0)?;
                 writeln!(self.out)
             }
             Event::TestStarted { test } if self.serial => {
                 self.close()?;
-                let test = self.naming.name(record, test);
-                write!(self.out, "test {test} ... ")?;
-                self.open = Some(test);
-                Ok(())
+                self.begin(self.naming.name(record, test))
             }
             Event::TestFinished {
                 test,
@@ -126,25 +141,29 @@ impl Reporter for Pretty {
             } => {
                 let test = self.naming.name(record, test);
                 let (tone, word) = verdict(outcome);
-                self.result(test.clone(), tone, &word)?;
-                if *attempts > 1 {
-                    write!(self.out, " (attempt {attempts})")?;
-                }
+                let attempt = match attempts {
+                    0 | 1 => String::new(),
+                    n => format!(" (attempt {n})"),
+                };
+                let time = self.times.map_or(0, |_| TIME);
+                self.result(&test, tone, &word, attempt.len() + time)?;
+                write!(self.out, "{attempt}")?;
                 self.time(*duration)?;
                 writeln!(self.out)?;
                 if teardown_errors.is_empty() {
                     return Ok(());
                 }
-                notice::teardown_error(&mut self.out, self.style, &test)
+                notice::teardown_error(&mut self.out, self.style, self.width, &test)
             }
             Event::TestSlow { test, elapsed } => {
                 self.close()?;
                 let test = self.naming.name(record, test);
-                notice::slow(&mut self.out, &test, *elapsed)
+                notice::slow(&mut self.out, self.width, &test, *elapsed)
             }
             Event::CallStarted { test } if self.setup_show => {
                 self.close()?;
                 let test = self.naming.name(record, test);
+                let test = self.width.name(&test, 17);
                 writeln!(self.out, "{:8}CALL     {test}", "")
             }
             Event::SetupFinished {
@@ -184,7 +203,7 @@ impl Reporter for Pretty {
             Event::AttemptFailed { test, attempt, .. } => {
                 self.close()?;
                 let test = self.naming.name(record, test);
-                notice::retry(&mut self.out, &test, *attempt)
+                notice::retry(&mut self.out, self.width, &test, *attempt)
             }
             Event::TestPlanned { .. }
             | Event::Attached { .. }
@@ -206,6 +225,9 @@ impl Reporter for Pretty {
         self.setup_show || self.summary.wants_own_fixtures()
     }
 }
+
+/// How long a time is, ` <0.123s>`; of less than 10 seconds.
+const TIME: usize = 9;
 
 /// The last word of a test's line.
 fn verdict(outcome: &Outcome) -> (Tone, Cow<'static, str>) {

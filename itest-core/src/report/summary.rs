@@ -10,6 +10,7 @@ use super::failure::{self, end_line};
 use super::naming::Naming;
 use super::style::{Style, Tone, count, one_line};
 use super::tally::Tally;
+use super::width::Width;
 use crate::cli::Args;
 use crate::event::{Event, Leak, Record, TestId, TestName};
 use crate::outcome::{FixtureError, Outcome};
@@ -19,6 +20,7 @@ use crate::scope::Scope;
 #[derive(Debug)]
 pub(super) struct Summary {
     style: Style,
+    width: Width,
     show_output: bool,
     tally: Tally,
     naming: Naming,
@@ -63,9 +65,10 @@ enum Phase {
 }
 
 impl Summary {
-    pub(super) fn new(args: &Args, style: Style) -> Self {
+    pub(super) fn new(args: &Args, style: Style, width: Width) -> Self {
         Summary {
             style,
+            width,
             show_output: args.show_output,
             tally: Tally::default(),
             naming: Naming::default(),
@@ -286,6 +289,10 @@ impl Summary {
                 tally.teardown_errors,
                 count(tally.teardown_errors, "teardown error"),
             ),
+            (
+                tally.process_errors,
+                count(tally.process_errors, "process error"),
+            ),
             (tally.flaky, format!("{} flaky", tally.flaky)),
             (tally.leaky, format!("{} leaky", tally.leaky)),
             (tally.xfailed, format!("{} xfailed", tally.xfailed)),
@@ -307,20 +314,22 @@ impl Summary {
 
     fn write_result(&self, out: &mut Out, duration: Duration) -> io::Result<()> {
         let tally = &self.tally;
-        let word = match tally.is_success() {
-            true => self.style.paint(Tone::Good, "ok"),
-            false => self.style.paint(Tone::Bad, "FAILED"),
+        let (tone, word) = match tally.is_success() {
+            true => (Tone::Good, "ok"),
+            false => (Tone::Bad, "FAILED"),
         };
-        write!(
-            out,
-            "\ntest result: {word}. {} passed; {} failed; {} ignored; 0 measured; \
-             {} filtered out; finished in {:.2}s\n\n",
+        let line = format!(
+            "test result: {word}. {} passed; {} failed; {} ignored; 0 measured; {} filtered out; \
+             finished in {:.2}s",
             tally.as_passed(),
             tally.as_failed(),
             tally.as_ignored(),
             tally.filtered_out,
             duration.as_secs_f64(),
-        )
+        );
+        let line = self.width.broken(&line);
+        let painted = self.style.paint(tone, word).to_string();
+        write!(out, "\n{}\n\n", line.replacen(word, &painted, 1))
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Tally {
     pub(crate) xpassed: usize,
     /// Teardowns that failed, each an error of its own besides its test's result.
     pub(crate) teardown_errors: usize,
+    /// Processes that ended badly without a test, or told nothing of their tests.
+    pub(crate) process_errors: usize,
     /// Passed, but not at the first attempt.
     pub(crate) flaky: usize,
     /// Left something behind that is only warned of.
@@ -76,7 +78,7 @@ impl Tally {
                 error: Some(_),
                 ..
             } if fixture.scope > Scope::Test => self.teardown_errors += 1,
-            Event::ProcessFailed { .. } => self.teardown_errors += 1,
+            Event::ProcessFailed { .. } => self.process_errors += 1,
             Event::TestLeaked { .. } => self.leaky += 1,
             Event::RunFinished { interrupted, .. } => self.interrupted = *interrupted,
             _ => (),
@@ -95,7 +97,12 @@ impl Tally {
 
     /// Whether the run is good.
     pub(crate) fn is_success(&self) -> bool {
-        self.as_failed() == 0 && self.teardown_errors == 0 && !self.interrupted
+        self.as_failed() == 0 && self.errors_beside_tests() == 0 && !self.interrupted
+    }
+
+    /// What failed and is no test.
+    pub(crate) fn errors_beside_tests(&self) -> usize {
+        self.teardown_errors + self.process_errors
     }
 
     /// Selected tests of which nothing has been heard.

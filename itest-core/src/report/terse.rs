@@ -6,6 +6,7 @@ use super::naming::Naming;
 use super::notice;
 use super::style::{Style, Tone};
 use super::summary::Summary;
+use super::width::Width;
 use super::{Out, Reporter};
 use crate::cli::Args;
 use crate::event::{Event, Record};
@@ -19,6 +20,7 @@ const ROW: usize = 87;
 pub(super) struct Terse {
     out: Out,
     style: Style,
+    width: Width,
     summary: Summary,
     naming: Naming,
     tests: usize,
@@ -27,14 +29,12 @@ pub(super) struct Terse {
 }
 
 impl Terse {
-    pub(super) fn new(args: &Args, terminal: bool, out: Out) -> Self {
-        let style = Style {
-            color: args.color.on(terminal),
-        };
+    pub(super) fn new(args: &Args, style: Style, width: Width, out: Out) -> Self {
         Terse {
             out,
             style,
-            summary: Summary::new(args, style),
+            width,
+            summary: Summary::new(args, style, width),
             naming: Naming::default(),
             tests: 0,
             done: 0,
@@ -46,10 +46,17 @@ impl Terse {
         write!(self.out, "{}", self.style.paint(tone, mark))?;
         self.done += 1;
         self.column += 1;
-        match self.column {
-            ROW => self.close(),
-            _ => Ok(()),
+        match self.column >= self.row() {
+            true => self.close(),
+            false => Ok(()),
         }
+    }
+
+    /// So many characters are in a row; behind them are the counts.
+    fn row(&self) -> usize {
+        let counts = format!(" {0}/{0}", self.tests).len();
+        let fits = self.width.columns().map(|it| it.saturating_sub(counts));
+        fits.map_or(ROW, |fits| fits.clamp(1, ROW))
     }
 
     /// Ends the row of characters, if one is begun.
@@ -65,6 +72,7 @@ impl Terse {
     fn failed(&mut self, test: &str, word: &str) -> io::Result<()> {
         self.close()?;
         self.done += 1;
+        let test = self.width.name(test, " --- ".len() + word.len());
         writeln!(self.out, "{test} --- {}", self.style.paint(Tone::Bad, word))
     }
 }
@@ -99,12 +107,12 @@ impl Reporter for Terse {
                     return Ok(());
                 }
                 self.close()?;
-                notice::teardown_error(&mut self.out, self.style, test)
+                notice::teardown_error(&mut self.out, self.style, self.width, test)
             }
             Event::TestSlow { test, elapsed } => {
                 self.close()?;
                 let test = &self.naming.name(record, test);
-                notice::slow(&mut self.out, test, *elapsed)
+                notice::slow(&mut self.out, self.width, test, *elapsed)
             }
             Event::TeardownFinished {
                 fixture,
@@ -117,7 +125,7 @@ impl Reporter for Terse {
             Event::AttemptFailed { test, attempt, .. } => {
                 self.close()?;
                 let test = &self.naming.name(record, test);
-                notice::retry(&mut self.out, test, *attempt)
+                notice::retry(&mut self.out, self.width, test, *attempt)
             }
             Event::RunFinished { duration, .. } => self.summary.write(&mut self.out, *duration),
             _ => Ok(()),

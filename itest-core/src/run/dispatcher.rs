@@ -402,6 +402,7 @@ impl Run {
             tests: selected + alone + again,
             filtered_out: all - selected + filtered_out,
             shuffle_seed: args.shuffle,
+            profile: args.profile.clone(),
             started: self.clock.started,
             run_id: super::run_id().into(),
             binaries: job.binaries().cloned().collect(),

@@ -532,6 +532,7 @@ function head() {
     Number.isNaN(date.valueOf()) ? data.started : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }),
     time(data.seconds), plural(tests.length, "test"),
     data.teardown_errors ? plural(data.teardown_errors, "teardown error") : null,
+    data.processes.length ? plural(data.processes.length, "process error") : null,
     data.leaky ? `${data.leaky} leaky` : null,
     data.filtered_out ? `${data.filtered_out} filtered out` : null,
     data.interrupted ? "interrupted" : null,

@@ -180,6 +180,92 @@ test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 2 filtered out; fini
     );
 }
 
+/// On a terminal of 60 columns no line of a result is longer; names that are pasted are whole.
+#[test]
+fn lines_fit_a_terminal() {
+    use super::super::pretty::Pretty;
+    use super::super::style::Style;
+    use super::super::terse::Terse;
+    use super::super::width::Width;
+    use super::super::{Out, Reporter};
+
+    let long = "api::v2::users::administration::creates_a_user_with_all_of_its_roles";
+    let mut retried = finished(long, Outcome::Passed, "");
+    if let Event::TestFinished { attempts, .. } = &mut retried {
+        *attempts = 3;
+    }
+    let events = run(
+        120,
+        [
+            passed("short"),
+            passed(long),
+            ignored(
+                "short",
+                "the server that it needs is not there, nor is any other",
+            ),
+            ignored(
+                long,
+                "the server that it needs is not there, nor is any other",
+            ),
+            failed(long, FailureKind::Timeout, "late", ""),
+            vec![
+                Event::TestStarted { test: long.into() },
+                Event::TestSlow {
+                    test: long.into(),
+                    elapsed: Duration::from_secs(60),
+                },
+                Event::AttemptFailed {
+                    test: long.into(),
+                    attempt: 1,
+                    outcome: Outcome::Passed,
+                },
+                retried,
+            ],
+            (0..100).flat_map(|_| passed("t")).collect(),
+        ],
+    );
+    let shown = |flags: &str, new: &dyn Fn(Args, Out) -> Box<dyn Reporter>| {
+        let written = Written::default();
+        let mut reporter = new(args(flags), Out::new(Box::new(written.clone())));
+        for event in &events {
+            reporter.record(&record(event)).unwrap();
+        }
+        reporter.flush().unwrap();
+        let bytes = written.0.lock().unwrap();
+        String::from_utf8(bytes.clone()).unwrap()
+    };
+    let style = Style { color: false };
+    let width = Width::fixed(|| 60);
+    let pretty = |args: Args, out| Box::new(Pretty::new(&args, style, width, out)) as _;
+    let terse = |args: Args, out| Box::new(Terse::new(&args, style, width, out)) as _;
+    for text in [
+        shown("", &pretty),
+        shown("--report-time", &pretty),
+        shown("--test-threads=1", &pretty),
+        shown("-q", &terse),
+    ] {
+        let (results, summary) = text.split_once("\nfailures:\n").unwrap();
+        for line in results.lines().chain(summary.lines().rev().take(3)) {
+            assert!(line.chars().count() < 60, "{line}\n{text}");
+        }
+        assert!(
+            summary.contains(&format!("\nfailures:\n    {long}\n")),
+            "{text}"
+        );
+    }
+    let text = shown("", &pretty);
+    for line in [
+        "test api::v2::users:…es_a_user_with_all_of_its_roles ... ok",
+        "test short ... ignored, the server that it needs is not th…",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(
+        text.contains("2 ignored;\n    0 measured; 2 filtered out; finished in 1.23s\n"),
+        "{text}"
+    );
+}
+
 #[test]
 fn seeds_are_shown() {
     let started = [Event::RunStarted(Box::new(RunInfo {

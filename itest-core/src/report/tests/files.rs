@@ -697,7 +697,9 @@ fn github_sees_what_failed() {
         summary.starts_with("before\n### ❌ shop::api\n"),
         "{summary}"
     );
-    assert!(summary.contains("| passed | failed | error | teardown error | flaky | skipped |"));
+    assert!(summary.contains(
+        "| passed | failed | error | teardown error | process error | flaky | skipped |"
+    ));
     assert!(summary.contains("````text\nthread 'm::fails'"), "{summary}");
     assert!(
         summary.contains("- 1 skipped: `KEY` is not set"),
