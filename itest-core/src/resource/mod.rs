@@ -82,7 +82,7 @@ enum Kind {
     ProcessGroup(u32),
     Directory(PathBuf),
     Container { engine: OsString, id: String },
-    LabelledContainers { engine: OsString },
+    LabelledContainers { engine: OsString, label: String },
 }
 
 /// How long a process may take to end after its signal, unless [`Resource::grace`] says otherwise.
@@ -142,8 +142,14 @@ impl Resource {
     /// }
     /// ```
     pub fn labelled_containers(engine: impl Into<OsString>) -> Self {
+        Resource::containers_with_label(engine, Resource::container_label())
+    }
+
+    /// All containers with that label, `NAME=VALUE`.
+    pub(crate) fn containers_with_label(engine: impl Into<OsString>, label: String) -> Self {
         Kind::LabelledContainers {
             engine: engine.into(),
+            label,
         }
         .into()
     }
@@ -248,9 +254,7 @@ impl fmt::Display for Resource {
             Kind::ProcessGroup(leader) => write!(f, "process group {leader}"),
             Kind::Directory(path) => write!(f, "directory `{}`", path.display()),
             Kind::Container { id, .. } => write!(f, "container `{id}`"),
-            Kind::LabelledContainers { .. } => {
-                write!(f, "containers labelled `{}`", Resource::container_label())
-            }
+            Kind::LabelledContainers { label, .. } => write!(f, "containers labelled `{label}`"),
         }
     }
 }

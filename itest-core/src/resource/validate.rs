@@ -46,9 +46,9 @@ pub(super) fn record(resource: &Resource) -> Result<Option<Record>, String> {
                 id: id.clone(),
             }))
         }
-        Kind::LabelledContainers { engine } => Ok(Some(Record::LabelledContainers {
+        Kind::LabelledContainers { engine, label } => Ok(Some(Record::LabelledContainers {
             engine: engine_of(engine),
-            label: Resource::container_label(),
+            label: label.clone(),
         })),
     }
 }

@@ -49,7 +49,9 @@ pub mod sqlite;
 mod user;
 
 #[cfg(feature = "container")]
-pub use container::{Builder as ContainerBuilder, Container, Wait, container, container_engine};
+pub use container::{
+    Builder as ContainerBuilder, Container, Wait, container, container_engine, container_labels,
+};
 pub use error::Error;
 #[cfg(feature = "mariadb")]
 pub use mariadb::{Builder as MariaDbBuilder, MariaDb, MariaDbDatabase};

@@ -18,9 +18,14 @@ use serde::{Deserialize, Serialize};
 pub use self::builder::Builder;
 pub(crate) use self::engine::Engine;
 pub use self::wait::Wait;
+use super::directory::random;
 use super::error::{Context, Error, Result};
 use super::probe::Probes;
-use crate::resource::Registration;
+use crate::Request;
+use crate::resource::{Registration, Resource};
+
+/// The name of the label that [`container_labels`] makes.
+const LABEL: &str = "itest.fixture";
 
 const HELP: &str = "Install Docker or Podman and start its engine; ITEST_CONTAINER_ENGINE names \
                     its program if that is not on PATH";
@@ -84,6 +89,56 @@ pub async fn container_engine() -> PathBuf {
         Ok(Err(reason)) => crate::signal::skip(reason),
         Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
     }
+}
+
+/// A label for containers that a library starts, such as `testcontainers`: whatever has it is
+/// removed after the teardown of the fixture or test whose `request` this is, and by the reaper if
+/// the process is killed.
+///
+/// It is registered before there is a container, so there is no moment at which one would stay. It
+/// goes to testcontainers as it is, of whatever version. Containers are looked for and removed by
+/// the command line of Docker or Podman; where there is none, this leaves the fixture or test and
+/// skips those that need it, as [`skip!`](crate::skip) does.
+///
+/// ```
+/// use itest::prelude::*;
+/// use itest::service::container_labels;
+/// # mod testcontainers_modules {
+/// #     pub mod redis {
+/// #         #[derive(Default)]
+/// #         pub struct Redis;
+/// #         impl Redis {
+/// #             pub fn with_labels(self, _: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) -> Self { self }
+/// #             pub async fn start(self) -> itest::prelude::Result<Self> { Ok(self) }
+/// #             pub async fn get_host_port_ipv4(&self, _: u16) -> itest::prelude::Result<u16> { Ok(1) }
+/// #             pub async fn rm(self) -> itest::prelude::Result { Ok(()) }
+/// #         }
+/// #     }
+/// #     pub mod testcontainers { pub trait ImageExt {} pub mod runners { pub trait AsyncRunner {} } }
+/// # }
+/// use testcontainers_modules::redis::Redis;
+/// use testcontainers_modules::testcontainers::{ImageExt, runners::AsyncRunner};
+///
+/// #[fixture(scope = "session", timeout = "2m")]
+/// async fn redis_url(request: &Request) -> Result<String> {
+///     let labels = container_labels(request).await;
+///     let container = Redis::default().with_labels(labels).start().await?;
+///     let port = container.get_host_port_ipv4(6379).await?;
+///     provide!(format!("redis://127.0.0.1:{port}"));
+///     container.rm().await?;
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # Panics
+/// As [`Request::register`] does.
+pub async fn container_labels(request: &Request) -> [(String, String); 1] {
+    let engine = container_engine().await;
+    // Of this fixture alone: others in this process have theirs.
+    let value = format!("{:016x}", random());
+    let label = format!("{LABEL}={value}");
+    request.register(Resource::containers_with_label(engine, label));
+    [(LABEL.to_owned(), value)]
 }
 
 /// A running container, started by [`container`].

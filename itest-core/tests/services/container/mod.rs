@@ -26,6 +26,7 @@ case "$1" in
         echo 0123456789abcdef ;;
     port) echo "127.0.0.1:$(cat "$dir/port")" ;;
     wait) follow ;;
+    ps) echo 0123456789abcdef ;;
     logs) echo "starting up"; echo "now ready" >&2; [ "$2" != --follow ] || follow ;;
     exec) shift 2; exec "$@" ;;
     rm) touch "$dir/ended" "$dir/removed" ;;
@@ -48,6 +49,28 @@ fn engine(name: &str, scene: &str) -> (Place, Scene) {
 
 fn calls(place: &Place) -> String {
     std::fs::read_to_string(format!("{}/calls", place.path())).expect("it was called")
+}
+
+/// What a library starts is found by its label, also if nobody is left who knows of it.
+#[integration]
+fn labelled_containers_are_removed() {
+    for (name, code) in [("labelled", 0), ("labelled_and_killed", 101)] {
+        let (place, scene) = engine(name, name);
+        scene.arg("--exact").run().ended_with(code);
+        // The run may end before the reaper does.
+        let removed = std::path::Path::new(place.path()).join("removed");
+        let start = std::time::Instant::now();
+        while !removed.exists() {
+            assert!(start.elapsed().as_secs() < 60, "{}", calls(&place));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let calls = calls(&place);
+        let (_, label) = calls.split_once("--label=itest.fixture=").expect("a label");
+        let label = label.split_whitespace().next().unwrap_or_default();
+        let asked = format!("--filter label=itest.fixture={label}");
+        assert!(calls.contains(&asked), "{calls}");
+        assert!(calls.contains("rm -f -v 0123456789abcdef"), "{calls}");
+    }
 }
 
 #[integration]

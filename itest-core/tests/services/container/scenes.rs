@@ -132,3 +132,33 @@ async fn dies() -> Result {
 async fn redis(redis_database: &itest::service::RedisDatabase) {
     assert!(redis_database.number() > 0);
 }
+
+/// Started by somebody else, who dies over it.
+#[fixture]
+async fn foreign(request: &Request) -> Result<String> {
+    let [(name, value)] = itest::service::container_labels(request).await;
+    let label = format!("--label={name}={value}");
+    let engine = itest::service::container_engine().await;
+    let run = [
+        "run",
+        "--detach",
+        "--publish=127.0.0.1::80",
+        &label,
+        "image:1",
+    ];
+    let output = std::process::Command::new(engine).args(run).output()?;
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+#[integration]
+#[ignore = "a scene"]
+fn labelled(foreign: &String) {
+    assert_eq!(foreign.trim(), "0123456789abcdef");
+}
+
+#[integration]
+#[ignore = "a scene"]
+fn labelled_and_killed(foreign: &String) {
+    let _ = foreign;
+    std::process::abort();
+}
