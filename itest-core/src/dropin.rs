@@ -211,7 +211,7 @@ impl DropIn {
         };
         let mut executor = Executor::new(
             self.shared.clone(),
-            self.locks.clone(),
+            Some(self.locks.clone()),
             self.args.require.clone(),
             Watch::new(&self.args, runs_alone()),
             Holds::Test,

@@ -351,6 +351,11 @@ impl Request {
         !self.0.resources.borrow().is_empty()
     }
 
+    /// Whether there is anything to clean up.
+    pub(crate) fn has_left_anything(&self) -> bool {
+        self.has_resources() || !self.0.finalizers.borrow().is_empty()
+    }
+
     /// Cleans what was registered and is left; gives what could not be cleaned.
     pub(crate) fn clean_resources(&self) -> Vec<Failure> {
         let mut failures = Vec::new();

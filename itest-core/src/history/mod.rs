@@ -10,7 +10,7 @@ mod format;
 mod place;
 
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -366,6 +366,28 @@ impl Binary {
         }
     }
 
+    /// Forgets tests that are not there any more.
+    fn forget_all_but(&mut self, tests: &[TestName]) {
+        if self.entries.is_empty() {
+            return;
+        }
+        let mut is_there = vec![false; self.entries.len()];
+        for test in tests {
+            if let Some(index) = self.known(test) {
+                is_there[index] = true;
+            }
+        }
+        let mut is_there = is_there.into_iter();
+        self.entries.retain(|_| is_there.next() == Some(true));
+        self.no_entry_stands_where_it_stood();
+    }
+
+    fn no_entry_stands_where_it_stood(&mut self) {
+        self.marks.take();
+        self.index.take();
+        self.next.set(0);
+    }
+
     fn save(&mut self, directory: &Path) -> io::Result<Option<String>> {
         fs::create_dir_all(directory)?;
         let name = &self.name;
@@ -387,10 +409,10 @@ impl Binary {
             binary.merge(&ran);
         }
         binary.entries.retain(|entry| !entry.is_plain());
+        binary.no_entry_stands_where_it_stood();
         if let Some(tests) = &self.tests {
             binary.count = Some(tests.len());
-            let tests: HashSet<&str> = tests.iter().map(|test| &**test).collect();
-            binary.entries.retain(|entry| tests.contains(&*entry.name));
+            binary.forget_all_but(tests);
         }
         let new = place::file(directory, name, "new");
         fs::write(&new, format::text(&binary.entries, binary.count))?;

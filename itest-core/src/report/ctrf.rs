@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::failure;
 use super::model::{Life, Model, Test};
 use super::time::Timestamp;
-use super::{Out, Reporter, base64};
+use super::{Out, Reporter, Wants, base64};
 use crate::event::{Attachment, Event, Record};
 use crate::outcome::{FixtureError, Outcome};
 use crate::scope::Scope;
@@ -45,8 +45,8 @@ impl Reporter for Ctrf {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants::ALL
     }
 }
 

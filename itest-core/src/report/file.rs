@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::events::Lines;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::event::{Event, Record};
 
 /// A report that is written as a whole when the run has ended, so that nobody sees half of it.
@@ -69,9 +69,9 @@ impl Reporter for Document {
         Ok(())
     }
 
-    fn wants_own_fixtures(&self) -> bool {
+    fn wants(&self) -> Wants {
         let reporter = self.reporter.as_ref();
-        reporter.is_some_and(|reporter| reporter.wants_own_fixtures())
+        reporter.map_or(Wants::NOTHING, |reporter| reporter.wants())
     }
 }
 
@@ -119,8 +119,8 @@ impl Reporter for Events {
         Ok(())
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        self.lines.is_some()
+    fn wants(&self) -> Wants {
+        Wants::ALL
     }
 }
 
@@ -154,9 +154,9 @@ impl<R: Reporter> Reporter for Forgiving<R> {
         Ok(())
     }
 
-    fn wants_own_fixtures(&self) -> bool {
+    fn wants(&self) -> Wants {
         let report = self.report.as_ref();
-        report.is_some_and(Reporter::wants_own_fixtures)
+        report.map_or(Wants::NOTHING, Reporter::wants)
     }
 }
 

@@ -8,10 +8,10 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::Reporter;
 use super::failure;
 use super::model::{Model, Test};
 use super::style::{count, one_line};
+use super::{Reporter, Wants};
 use crate::event::{Event, Record};
 use crate::outcome::{Failure, FixtureError, Outcome};
 use crate::scope::Scope;
@@ -63,8 +63,11 @@ impl Reporter for GitHub {
         Ok(())
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        false
+    fn wants(&self) -> Wants {
+        Wants {
+            own_fixtures: false,
+            ..Wants::ALL
+        }
     }
 }
 

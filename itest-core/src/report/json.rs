@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::failure;
 use super::naming::Naming;
 use super::tally::Tally;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::cli::Args;
 use crate::event::{Event, Record, TestId};
 use crate::outcome::{FailureKind, Outcome};
@@ -172,8 +172,8 @@ impl Reporter for Json {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        false
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use super::failure;
 use super::tally::Tally;
 use super::time::Timestamp;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::event::{BinaryId, Event, Leak, Record, TestId};
 use crate::outcome::{FailureKind, FixtureError, Outcome};
 use crate::scope::Scope;
@@ -268,8 +268,8 @@ impl Reporter for Junit {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        false
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

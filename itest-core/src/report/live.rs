@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::naming::Naming;
 use super::style::{Style, Tone};
 use super::tally::Tally;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::event::{Event, Record, TestId, TestName};
 
 /// How many columns the line takes that stands on the terminal, 0 if none does.
@@ -93,8 +93,8 @@ impl Reporter for Live {
         self.report.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        self.report.wants_own_fixtures()
+    fn wants(&self) -> Wants {
+        self.report.wants()
     }
 
     fn is_live(&self) -> bool {
@@ -419,8 +419,8 @@ mod tests {
             fn flush(&mut self) -> io::Result<()> {
                 self.0.flush()
             }
-            fn wants_own_fixtures(&self) -> bool {
-                false
+            fn wants(&self) -> Wants {
+                Wants::NOTHING
             }
         }
         #[derive(Clone, Default)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::failure;
 use super::naming::Naming;
 use super::style::one_line;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::cli::Args;
 use crate::event::{Event, Record};
 use crate::outcome::{FailureKind, Outcome};
@@ -76,8 +76,8 @@ impl Reporter for Logfile {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        false
+    fn wants(&self) -> Wants {
+        Wants::NOTHING
     }
 }
 

@@ -60,11 +60,8 @@ pub(crate) trait Reporter: Send {
     /// Called after each batch of records, and before anything else writes to the same place.
     fn flush(&mut self) -> io::Result<()>;
 
-    /// Whether it makes anything of how tests' own fixtures are set up and torn down.
-    ///
-    /// If no reporter does, nobody tells: it would cost more than most such fixtures. What goes
-    /// wrong with one is a part of its test's end.
-    fn wants_own_fixtures(&self) -> bool;
+    /// What it makes something of that not every reporter does.
+    fn wants(&self) -> Wants;
 
     /// Shows that time passes: so much since the start of the run.
     fn tick(&mut self, _now: Duration) -> io::Result<()> {
@@ -74,6 +71,35 @@ pub(crate) trait Reporter: Send {
     /// Whether [`tick`](Reporter::tick) does anything.
     fn is_live(&self) -> bool {
         false
+    }
+}
+
+/// Events that nobody tells if no reporter wants them: they cost more than most tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wants {
+    /// [`Event::TestPlanned`](crate::event::Event::TestPlanned).
+    pub(crate) plan: bool,
+    /// How tests' own fixtures are set up and torn down. What goes wrong with one is a part of its
+    /// test's end.
+    pub(crate) own_fixtures: bool,
+}
+
+impl Wants {
+    pub(crate) const NOTHING: Wants = Wants {
+        plan: false,
+        own_fixtures: false,
+    };
+
+    pub(crate) const ALL: Wants = Wants {
+        plan: true,
+        own_fixtures: true,
+    };
+
+    fn or(self, other: Wants) -> Wants {
+        Wants {
+            plan: self.plan || other.plan,
+            own_fixtures: self.own_fixtures || other.own_fixtures,
+        }
     }
 }
 
@@ -219,8 +245,9 @@ impl Reporter for All {
         self.each(|reporter| reporter.tick(now))
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        self.0.iter().any(|reporter| reporter.wants_own_fixtures())
+    fn wants(&self) -> Wants {
+        let wants = self.0.iter().map(|reporter| reporter.wants());
+        wants.fold(Wants::NOTHING, Wants::or)
     }
 
     fn is_live(&self) -> bool {

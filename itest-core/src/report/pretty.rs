@@ -10,7 +10,7 @@ use super::notice;
 use super::style::{Style, Tone, one_line};
 use super::summary::Summary;
 use super::width::Width;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::cli::{Args, Thresholds};
 use crate::event::{Event, FixtureName, Record, TestName};
 use crate::outcome::{FailureKind, Outcome};
@@ -63,11 +63,17 @@ impl Pretty {
                 self.close()?;
                 let besides = "test  ... ".len() + behind;
                 let (test, word) = self.width.pair(test, word, besides);
-                write!(self.out, "test {test} ... ")?;
+                // In pieces: formatting takes longer than most tests do.
+                for piece in ["test ", &*test, " ... "] {
+                    self.out.write_all(piece.as_bytes())?;
+                }
                 word
             }
         };
-        write!(self.out, "{}", self.style.paint(tone, word))
+        match self.style.color {
+            true => write!(self.out, "{}", self.style.paint(tone, word)),
+            false => self.out.write_all(word.as_bytes()),
+        }
     }
 
     /// The beginning of the line of a test that runs.
@@ -147,9 +153,9 @@ impl Reporter for Pretty {
                 };
                 let time = self.times.map_or(0, |_| TIME);
                 self.result(&test, tone, &word, attempt.len() + time)?;
-                write!(self.out, "{attempt}")?;
+                self.out.write_all(attempt.as_bytes())?;
                 self.time(*duration)?;
-                writeln!(self.out)?;
+                self.out.write_all(b"\n")?;
                 if teardown_errors.is_empty() {
                     return Ok(());
                 }
@@ -221,8 +227,10 @@ impl Reporter for Pretty {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        self.setup_show || self.summary.wants_own_fixtures()
+    fn wants(&self) -> Wants {
+        let mut wants = self.summary.wants();
+        wants.own_fixtures |= self.setup_show;
+        wants
     }
 }
 

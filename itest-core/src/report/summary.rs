@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::Out;
 use super::durations::Durations;
 use super::failure::{self, end_line};
 use super::naming::Naming;
 use super::style::{Style, Tone, count, one_line};
 use super::tally::Tally;
 use super::width::Width;
+use super::{Out, Wants};
 use crate::cli::Args;
 use crate::event::{Event, Leak, Record, TestId, TestName};
 use crate::outcome::{FixtureError, Outcome};
@@ -83,8 +83,11 @@ impl Summary {
         }
     }
 
-    pub(super) fn wants_own_fixtures(&self) -> bool {
-        self.durations.are_wanted()
+    pub(super) fn wants(&self) -> Wants {
+        Wants {
+            own_fixtures: self.durations.are_wanted(),
+            ..Wants::NOTHING
+        }
     }
 
     pub(super) fn record(&mut self, record: &Record) {

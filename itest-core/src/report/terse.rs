@@ -7,7 +7,7 @@ use super::notice;
 use super::style::{Style, Tone};
 use super::summary::Summary;
 use super::width::Width;
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::cli::Args;
 use crate::event::{Event, Record};
 use crate::outcome::Outcome;
@@ -136,7 +136,7 @@ impl Reporter for Terse {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        self.summary.wants_own_fixtures()
+    fn wants(&self) -> Wants {
+        self.summary.wants()
     }
 }

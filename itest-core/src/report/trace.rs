@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::failure;
 use super::model::{Life, Model, Phase, State, Test};
-use super::{Out, Reporter};
+use super::{Out, Reporter, Wants};
 use crate::event::{Event, Record};
 use crate::scope::Scope;
 
@@ -58,8 +58,8 @@ impl Reporter for Trace {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants::ALL
     }
 }
 

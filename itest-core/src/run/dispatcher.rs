@@ -171,6 +171,8 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         tally: Tally::default(),
         recorder: Recorder::new(job.history(), args),
         ensure_time: args.ensure_time,
+        max_fail: args.max_fail,
+        failures: 0,
         slow: args.slow_timeout,
         before: HashMap::new(),
         repeat: args.repeat,
@@ -216,7 +218,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         suites,
         events: Events::to(sender.clone(), clock, run.binary.clone())
             .in_run(&super::run_id())
-            .with_own_fixtures(run.reporter.wants_own_fixtures()),
+            .with_own_fixtures(run.reporter.wants().own_fixtures),
         clock,
     };
     let crew: Arc<dyn Crew> = match kind {
@@ -257,7 +259,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
     } else {
         drop(first);
     }
-    let (stopped, hung) = run.follow(&messages, count, &*crew, args.max_fail);
+    let (stopped, hung) = run.follow(&messages, count, &*crew);
     // Whatever runs now overran its time, and has been told.
     exit::expected();
     run.failed |= !crew.finish(hung);
@@ -359,6 +361,9 @@ struct Run {
     recorder: Recorder,
     /// Tests that take this long fail.
     ensure_time: Option<Duration>,
+    /// So many failures stop the run.
+    max_fail: Option<NonZeroUsize>,
+    failures: usize,
     /// After which a running test is reported.
     slow: Option<Duration>,
     /// What is to be said of tests that do not run, where it would stand: before the test that
@@ -416,6 +421,23 @@ impl Run {
             } = broken;
             self.event_of(&id, Event::ProcessFailed { failure, output });
         }
+        if self.reporter.wants().plan {
+            self.tell_plan(job);
+        }
+        if self.repeat > 1 {
+            for suite in &job.suites {
+                let tests = suite.summary.tests.iter();
+                let running = tests.filter(|test| test.verdict == Verdict::Run);
+                let ids = running.map(|test| TestId {
+                    binary: suite.id.clone(),
+                    name: test.name.clone(),
+                });
+                self.repeated.extend(ids.map(|id| (id, 0)));
+            }
+        }
+    }
+
+    fn tell_plan(&mut self, job: &Job) {
         for alone in &job.alone {
             for test in alone.tests() {
                 self.event_of(alone.id(), planned_alone(test));
@@ -433,11 +455,6 @@ impl Run {
                     self.number(&mut event, number);
                     self.event_of(&suite.id, event);
                 }
-                let id = TestId {
-                    binary: suite.id.clone(),
-                    name: test.name.clone(),
-                };
-                self.repeated.insert(id, 0);
             }
         }
     }
@@ -557,11 +574,9 @@ impl Run {
         messages: &Receiver<Message>,
         mut executors: usize,
         crew: &dyn Crew,
-        max_fail: Option<NonZeroUsize>,
     ) -> (bool, bool) {
         let mut running: Vec<Running> = Vec::new();
         let mut stopped = false;
-        let mut failures = 0;
         while executors > 0 {
             let message = match messages.try_recv() {
                 Ok(message) => Some(message),
@@ -585,40 +600,52 @@ impl Run {
                     return (true, true);
                 }
                 Some(Message::Event(record)) => {
-                    match &record.event {
-                        Event::TestStarted { test } => {
-                            let test = record.id(test);
-                            let before = match self.before.is_empty() {
-                                true => None,
-                                false => self.before.remove(&test),
-                            };
-                            for (binary, event) in before.into_iter().flatten() {
-                                self.event_of(&binary, event);
-                            }
-                            running.push(Running {
-                                test,
-                                worker: record.worker,
-                                started: Instant::now(),
-                                told: false,
-                            });
-                        }
-                        Event::TestFinished { test, outcome, .. } => {
-                            running.retain(|running| {
-                                running.test.name != *test || running.test.binary != record.binary
-                            });
-                            failures += usize::from(outcome.is_failure());
-                            if max_fail.is_some_and(|max| failures >= max.into()) {
-                                stopped = true;
-                                crew.stop();
-                            }
-                        }
-                        _ => {}
+                    stopped |= self.happened(record, &mut running, crew);
+                }
+                Some(Message::Events(records)) => {
+                    for record in records {
+                        stopped |= self.happened(record, &mut running, crew);
                     }
-                    self.record(record);
                 }
             }
         }
         (stopped, false)
+    }
+
+    /// Takes what happened in the crew; tells whether the run stops therefore.
+    fn happened(&mut self, record: Record, running: &mut Vec<Running>, crew: &dyn Crew) -> bool {
+        let mut stops = false;
+        match &record.event {
+            Event::TestStarted { test } => {
+                let test = record.id(test);
+                let before = match self.before.is_empty() {
+                    true => None,
+                    false => self.before.remove(&test),
+                };
+                for (binary, event) in before.into_iter().flatten() {
+                    self.event_of(&binary, event);
+                }
+                running.push(Running {
+                    test,
+                    worker: record.worker,
+                    started: Instant::now(),
+                    told: false,
+                });
+            }
+            Event::TestFinished { test, outcome, .. } => {
+                running.retain(|running| {
+                    running.test.name != *test || running.test.binary != record.binary
+                });
+                self.failures += usize::from(outcome.is_failure());
+                if self.max_fail.is_some_and(|max| self.failures >= max.into()) {
+                    stops = true;
+                    crew.stop();
+                }
+            }
+            _ => {}
+        }
+        self.record(record);
+        stops
     }
 
     fn tell_slow(&mut self, running: &mut [Running]) {
@@ -651,8 +678,10 @@ impl Run {
 
     fn drain(&mut self, messages: &Receiver<Message>) {
         for message in messages.try_iter() {
-            if let Message::Event(record) = message {
-                self.record(record);
+            match message {
+                Message::Event(record) => self.record(record),
+                Message::Events(records) => records.into_iter().for_each(|one| self.record(one)),
+                Message::ExecutorDone | Message::Hung { .. } => {}
             }
         }
     }

@@ -23,6 +23,8 @@ struct Source {
     run_id: Arc<str>,
     /// Somebody wants to know of tests' own fixtures.
     own_fixtures: bool,
+    /// Nobody else tells that tests, and their bodies, start.
+    starts: bool,
     /// When the worker's last event was, in nanoseconds: clocks of processes differ a little.
     last: Arc<AtomicU64>,
 }
@@ -33,6 +35,8 @@ type Send = Arc<dyn Fn(Message) + std::marker::Send + Sync>;
 #[derive(Debug)]
 pub(crate) enum Message {
     Event(Record),
+    /// Several at once, in order.
+    Events(Vec<Record>),
     /// An executor has run its last test and torn down what it had.
     ExecutorDone,
     /// User code overran its time limit and cannot be cancelled.
@@ -90,6 +94,7 @@ impl Events {
             worker: None,
             run_id: "".into(),
             own_fixtures: true,
+            starts: true,
             last: Arc::default(),
         }))
     }
@@ -112,6 +117,14 @@ impl Events {
     pub(crate) fn with_own_fixtures(mut self, own_fixtures: bool) -> Self {
         if let Some(source) = &mut self.0 {
             source.own_fixtures = own_fixtures;
+        }
+        self
+    }
+
+    /// The same where somebody else tells that tests start.
+    pub(crate) fn without_starts(mut self) -> Self {
+        if let Some(source) = &mut self.0 {
+            source.starts = false;
         }
         self
     }
@@ -156,6 +169,13 @@ impl Events {
         }
     }
 
+    /// Tells that a test, or its body, starts now.
+    pub(crate) fn send_start(&self, event: impl FnOnce() -> Event) {
+        if self.0.as_ref().is_some_and(|source| source.starts) {
+            self.send(event);
+        }
+    }
+
     /// Tells what happens now to a fixture of that scope.
     pub(crate) fn send_of_fixture(&self, scope: Scope, event: impl FnOnce() -> Event) {
         if scope > Scope::Test || self.has_own_fixtures() {
@@ -167,6 +187,17 @@ impl Events {
     pub(crate) fn send_at(&self, at: Duration, event: impl FnOnce() -> Event) {
         if let Some(source) = &self.0 {
             source.send(at, event());
+        }
+    }
+
+    /// Tells several things that have happened, in order.
+    pub(crate) fn send_all(&self, events: Vec<(Duration, Event)>) {
+        if let Some(source) = &self.0
+            && !events.is_empty()
+        {
+            let records = events.into_iter();
+            let records = records.map(|(at, event)| source.record(at, event));
+            (source.send)(Message::Events(records.collect()));
         }
     }
 
@@ -183,20 +214,22 @@ impl Events {
 
 impl Source {
     fn send(&self, at: Duration, event: Event) {
+        (self.send)(Message::Event(self.record(at, event)));
+    }
+
+    fn record(&self, at: Duration, event: Event) -> Record {
         let at = match self.worker {
             Some(_) => self.not_before_last(at),
             None => at,
         };
-        (self.send)(Message::Event(Record {
+        Record {
             at,
             binary: self.binary.clone(),
             worker: self.worker,
             event,
-        }));
+        }
     }
-}
 
-impl Source {
     /// No event of a worker is before one that came earlier.
     fn not_before_last(&self, at: Duration) -> Duration {
         let nanos = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);

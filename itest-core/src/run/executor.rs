@@ -22,7 +22,8 @@ use crate::value::{Args, Call, TestFuture};
 /// Runs tests on the thread that calls it.
 pub(crate) struct Executor {
     shared: Shared,
-    locks: Arc<Locks>,
+    /// `None` where somebody else holds the tests' locks.
+    locks: Option<Arc<Locks>>,
     require: Require,
     watch: Watch,
     store: Store,
@@ -41,7 +42,7 @@ pub(crate) struct Finished {
 impl Executor {
     pub(crate) fn new(
         shared: Shared,
-        locks: Arc<Locks>,
+        locks: Option<Arc<Locks>>,
         require: Require,
         watch: Watch,
         holds: Holds,
@@ -62,19 +63,19 @@ impl Executor {
         let test = &plan.tests[index];
         self.leave(Some(test));
         let events = self.shared.events.clone();
-        events.send(|| Event::TestStarted {
+        events.send_start(|| Event::TestStarted {
             test: test.name.clone(),
         });
         let started = Instant::now();
         let locks = self.locks.clone();
-        let held = locks.acquire(&test.locks);
+        let held = locks.as_ref().map(|locks| locks.acquire(&test.locks));
         let _under_way = exit::under_way();
         self.watch.begin(test);
         let mut attempt = 1;
         let mut teardown_errors = Vec::new();
         let mut finished = loop {
-            let (outcome, errors) = self.attempt(test, index, attempt);
-            teardown_errors.extend(errors);
+            let (outcome, mut errors) = self.attempt(test, index, attempt);
+            teardown_errors.append(&mut errors);
             let last = attempt > test.retries
                 || !outcome.is_failure()
                 || interrupt::interrupted().is_some();
@@ -156,8 +157,10 @@ impl Executor {
             FAILURES.fetch_add(1, Ordering::Relaxed);
         }
         let mut errors = Vec::new();
-        errors.extend(self.run_finalizers(test, &request, on));
-        errors.extend(self.store.end_test(on));
+        if let Some(error) = self.run_finalizers(test, &request, on) {
+            errors.push(error);
+        }
+        errors.append(&mut self.store.end_test(on));
         FAILED.set(false);
         if test.xfail.is_some() {
             // As in pytest, a failing teardown is expected too.
@@ -182,7 +185,7 @@ impl Executor {
             request,
             user,
         )?;
-        self.shared.events.send(|| Event::CallStarted {
+        self.shared.events.send_start(|| Event::CallStarted {
             test: test.name.clone(),
         });
         let _watch = self.watch(test);
@@ -217,6 +220,9 @@ impl Executor {
         request: &Request,
         on: On<'_>,
     ) -> Option<FixtureError> {
+        if !request.has_left_anything() {
+            return None;
+        }
         let mut failures = Vec::new();
         while let Some(finalizer) = request.next_finalizer() {
             let _running = running(&test.name);

@@ -140,7 +140,11 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     };
     let crew = match in_process {
         true => CrewKind::Threads(Arc::new(plan)),
-        false => CrewKind::Processes,
+        false => {
+            // This process ends with the run; freeing takes longer than many a test.
+            std::mem::forget(plan);
+            CrewKind::Processes
+        }
     };
     let job = Job {
         suites: vec![suite],

@@ -38,9 +38,6 @@ impl Recorder {
 
     /// Takes what happened next. Binaries that run by themselves record by themselves, or not.
     pub(crate) fn record(&mut self, record: &Record) {
-        if !self.binaries.contains(&record.binary) {
-            return;
-        }
         if let Event::TestFinished {
             test,
             outcome,
@@ -48,6 +45,7 @@ impl Recorder {
             duration,
             ..
         } = &record.event
+            && self.binaries.contains(&record.binary)
         {
             self.test(&record.binary, test, outcome, *attempts, *duration);
         }

@@ -409,6 +409,9 @@ impl Store {
 
     /// Tears down what the test before had and `next` does not share; `None` ends everything.
     pub(crate) fn leave(&mut self, next: Option<&PlannedTest>) -> Vec<FixtureError> {
+        if self.live.is_empty() {
+            return Vec::new();
+        }
         let on = On::Shared {
             threads: self.shared.plan.runtime_threads,
         };
@@ -434,6 +437,10 @@ impl Store {
         on: On<'_>,
         ends: impl Fn(usize, &Instance) -> bool,
     ) -> Vec<FixtureError> {
+        let mut live = self.live.iter().enumerate();
+        if !live.any(|(index, instance)| ends(index, instance)) {
+            return Vec::new();
+        }
         let mut ended = Vec::new();
         for (index, instance) in std::mem::take(&mut self.live).into_iter().enumerate() {
             match ends(index, &instance) {

@@ -82,7 +82,7 @@ impl Crew for Threads {
         let mut executor = Executor::new(
             shared,
             // The schedule holds the locks.
-            Arc::default(),
+            None,
             self.args.require.clone(),
             Watch::new(&self.args, self.executors == 1),
             Holds::Worker,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::model::{Life, Model, Phase, State, Test};
 use super::time::Timestamp;
-use super::{Out, Reporter, base64};
+use super::{Out, Reporter, Wants, base64};
 use crate::event::{Attachment, BinaryId, Event, Record};
 use crate::outcome::{Failure, FixtureError, Outcome};
 use crate::scope::Scope;
@@ -55,8 +55,8 @@ impl Reporter for Html {
         self.out.flush()
     }
 
-    fn wants_own_fixtures(&self) -> bool {
-        true
+    fn wants(&self) -> Wants {
+        Wants::ALL
     }
 }
 

@@ -204,10 +204,13 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
     if let Some(output) = &link.output {
         builtin::is_captured_in(output.try_clone()?);
     }
+    let plan = Arc::new(plan);
+    // This process ends with its last test; freeing takes longer than many a test.
+    std::mem::forget(plan.clone());
     let sending = link.clone();
     let hung = link.clone();
     let shared = Shared {
-        plan: Arc::new(plan),
+        plan,
         // The dispatcher knows which binary this is.
         events: Events::with(
             Arc::new(move |message| forward(&sending, message)),
@@ -216,6 +219,8 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
         )
         .of(part.worker)
         .with_own_fixtures(part.own_fixtures)
+        // The dispatcher knows which test is next.
+        .without_starts()
         .in_run(run.id()),
         on_hung: Arc::new(move |test, failure| {
             hung.send(Report::Hung {
@@ -285,8 +290,6 @@ fn forward(link: &Link, message: Message) {
         return;
     };
     let printed = match &event {
-        // The dispatcher knows which test is next.
-        Event::TestStarted { .. } | Event::CallStarted { .. } => return,
         Event::TestFinished { .. }
         | Event::SetupStarted { .. }
         | Event::SetupFinished { .. }
@@ -343,7 +346,8 @@ fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, ses
     });
     let mut executor = Executor::new(
         shared,
-        Arc::default(),
+        // The dispatcher holds the locks.
+        None,
         args.require.clone(),
         Watch::new(args, true),
         Holds::Worker,
@@ -357,7 +361,7 @@ fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, ses
     while let Ok(order) = ordered.recv() {
         match order {
             Order::Run(tests) => {
-                tests.into_iter().for_each(|test| run(test as usize));
+                tests.iter().for_each(|test| run(test as usize));
                 link.send(Report::Idle);
             }
             Order::RunNamed(names) => {

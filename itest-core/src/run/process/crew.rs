@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::child::Part;
 use super::process::{Process, Received, describe};
-use super::protocol::{Order, Report};
+use super::protocol::{Order, Report, Tests};
 use super::session::Session;
 use crate::cli::Args;
 use crate::event::{Event, TestName};
@@ -27,7 +27,7 @@ use crate::scope::Scope;
 
 /// The crew whose executors are processes.
 pub(in crate::run) struct Processes {
-    suites: Vec<Suite>,
+    suites: &'static [Suite],
     schedule: Arc<Schedule>,
     events: Events,
     clock: Clock,
@@ -54,7 +54,8 @@ impl Processes {
     pub(in crate::run) fn new(work: Work, args: &Args) -> io::Result<Self> {
         Ok(Processes {
             session: Session::new(&work, args)?,
-            suites: work.suites,
+            // This process ends with the run; freeing takes longer than many a test.
+            suites: work.suites.leak(),
             schedule: work.schedule,
             events: work.events,
             clock: work.clock,
@@ -154,8 +155,11 @@ impl Processes {
             let names = tests.iter().map(|test| self.name(suite, *test));
             return Order::RunNamed(names.collect());
         }
-        let number = |test: &usize| u32::try_from(*test).expect("itest bug: more than 2^32 tests");
-        Order::Run(tests.iter().map(number).collect())
+        let mut numbers = Tests::default();
+        for test in tests {
+            numbers.push(u32::try_from(*test).expect("itest bug: more than 2^32 tests"));
+        }
+        Order::Run(numbers)
     }
 
     /// Orders a batch and follows it to its end.
@@ -188,16 +192,20 @@ impl Processes {
             match order.worker.receive() {
                 Received::Nothing => {}
                 Received::Passed(all) => {
+                    let mut events = Vec::with_capacity(2 * all.len());
                     for passed in all {
                         if let Some(test) = order.tests.pop_front() {
                             let output = order.worker.cut(passed.printed);
                             let name = self.name(order.suite, test);
-                            order.events.send_at(passed.at, || {
-                                executor::finished(name, Outcome::Passed, passed.duration, output)
-                            });
+                            let finished =
+                                executor::finished(name, Outcome::Passed, passed.duration, output);
+                            events.push((passed.at, finished));
                         }
-                        self.started(order, passed.at);
+                        if let Some(started) = self.start(order) {
+                            events.push((passed.at, started));
+                        }
                     }
+                    order.events.send_all(events);
                     started = Instant::now();
                 }
                 Received::Report(Report::Event { at, event, printed }) => {
@@ -237,11 +245,17 @@ impl Processes {
     }
 
     fn started(&self, order: &Ordered<'_>, at: Duration) {
-        if let Some(test) = order.tests.front() {
-            order.events.send_at(at, || Event::TestStarted {
-                test: self.name(order.suite, *test),
-            });
+        if let Some(start) = self.start(order) {
+            order.events.send_at(at, || start);
         }
+    }
+
+    /// The start of the test whose turn it is.
+    fn start(&self, order: &Ordered<'_>) -> Option<Event> {
+        let test = *order.tests.front()?;
+        Some(Event::TestStarted {
+            test: self.name(order.suite, test),
+        })
     }
 
     /// The test under way took the worker with it.

@@ -20,13 +20,32 @@ const LIMIT: u32 = 256 << 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Order {
     /// Run these tests, in this order: numbers in the plan.
-    Run(Vec<u32>),
+    Run(Tests),
     /// Run these tests, in this order, where a plan can change between two processes.
     RunNamed(Vec<TestName>),
     /// Cancel the test that runs and run no other.
     Cancel,
     /// Tear down everything and end.
     Finish,
+}
+
+/// Tests by their numbers in the plan: most have one number behind another's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Tests(Vec<(u32, u32)>);
+
+impl Tests {
+    pub(crate) fn push(&mut self, test: u32) {
+        match self.0.last_mut() {
+            Some((first, count)) if first.checked_add(*count) == Some(test) => *count += 1,
+            _ => self.0.push((test, 1)),
+        }
+    }
+
+    /// One after the other.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        let ranges = self.0.iter();
+        ranges.flat_map(|(first, count)| *first..first.saturating_add(*count))
+    }
 }
 
 /// A report, and how many tests had passed before it: records and reports are on different ways.

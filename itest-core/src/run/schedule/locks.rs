@@ -14,6 +14,8 @@ pub(in crate::run) struct SetId(usize);
 #[derive(Debug, Default)]
 pub(super) struct LockSets {
     numbers: HashMap<Vec<HeldLock>, SetId>,
+    /// The one asked for last, which is mostly the next one too.
+    last: usize,
     sets: Vec<Set>,
 }
 
@@ -28,9 +30,20 @@ struct Set {
 
 impl LockSets {
     pub(super) fn number(&mut self, locks: &[HeldLock]) -> SetId {
-        if let Some(&known) = self.numbers.get(locks) {
-            return known;
+        if self
+            .sets
+            .get(self.last)
+            .is_some_and(|set| set.locks == locks)
+        {
+            return SetId(self.last);
         }
+        let known = self.numbers.get(locks).copied();
+        let number = known.unwrap_or_else(|| self.add(locks));
+        self.last = number.0;
+        number
+    }
+
+    fn add(&mut self, locks: &[HeldLock]) -> SetId {
         let new = SetId(self.sets.len());
         let mut conflicts = Vec::new();
         if conflict(locks, locks) {

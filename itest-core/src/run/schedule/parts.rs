@@ -150,14 +150,20 @@ impl Class {
     }
 }
 
+/// The suite, whether it is urgent, and the worker fixtures that are needed.
+type ClassKey = (usize, bool, Vec<u32>);
+
 /// A part that has no class yet.
 struct Found {
-    /// The suite, whether it is urgent, and the worker fixtures that it needs.
-    class: (usize, bool, Vec<u32>),
+    class: ClassKey,
     part: Part,
+    /// Recorded of its tests.
+    expected: Duration,
 }
 
 /// Sorts the tests that are to be run into classes of parts.
+///
+/// Most tests of a large suite are parts by themselves, of the class of the one before.
 pub(super) fn classes(
     suites: &[Suite],
     manner: Manner,
@@ -167,75 +173,133 @@ pub(super) fn classes(
     let in_order = manner.executors == 1;
     let mut found: Vec<Found> = Vec::new();
     for (number, suite) in suites.iter().enumerate() {
-        let tests = &suite.summary.tests;
-        let mut ready = |index: usize| Ready {
-            index: u32::try_from(index).expect("itest bug: more than 2^32 tests"),
-            locks: locks.number(&tests[index].locks),
-            expected: known(suite, index).expected,
+        let mut finder = Finder {
+            number,
+            tests: &suite.summary.tests,
+            known: Vec::new(),
+            in_order,
+            locks,
+            found: &mut found,
         };
-        let all = (0..tests.len()).filter(|index| tests[*index].verdict == Verdict::Run);
-        let parts = match in_order && manner.shuffle.is_none() {
-            true => {
-                let mut all: Vec<usize> = all.collect();
-                if manner.in_order {
-                    all.sort_by_cached_key(|test| known(suite, *test).place);
-                }
-                vec![all]
-            }
-            false => together(tests, all),
-        };
-        let parts = parts.into_iter().flat_map(|part| {
-            let (urgent, rest): (Vec<usize>, Vec<usize>) = part
-                .into_iter()
-                .partition(|test| known(suite, *test).is_urgent);
-            [(true, urgent), (false, rest)]
-        });
-        for (is_urgent, part) in parts.filter(|(_, part)| !part.is_empty()) {
-            let needs = match in_order {
-                true => Vec::new(),
-                false => worker_fixtures(tests, &part),
-            };
-            let part = Part {
-                session: part.iter().any(|test| tests[*test].session),
-                tests: part.into_iter().map(&mut ready).collect(),
-                rank: 0,
-            };
-            found.push(Found {
-                class: (number, is_urgent, needs),
-                part,
+        let mut running: Vec<usize> = Vec::with_capacity(finder.tests.len());
+        for (index, test) in finder.tests.iter().enumerate() {
+            let runs = matches!(test.verdict, Verdict::Run);
+            finder.known.push(match runs {
+                true => known(suite, index),
+                false => Known::default(),
             });
+            if runs {
+                running.push(index);
+            }
         }
+        if !in_order || manner.shuffle.is_some() {
+            for part in together(finder.tests, running.into_iter()) {
+                finder.take(part);
+            }
+            continue;
+        }
+        if manner.in_order {
+            running.sort_by_key(|test| finder.known[*test].place);
+        }
+        finder.take(running);
     }
     if let Some(seed) = manner.shuffle {
         shuffle_all(suites, &mut found, seed);
     } else if !in_order {
         // Stable: what is not known to be long stays in the plan's order.
-        found.sort_by_key(|found| std::cmp::Reverse(found.part.expected()));
+        found.sort_by_key(|found| std::cmp::Reverse(found.expected));
     }
-    found.sort_by_key(|found| !found.class.1);
-    let mut classes: Vec<Class> = Vec::new();
-    let mut numbers: HashMap<(usize, bool, Vec<u32>), usize> = HashMap::new();
-    for (rank, Found { class, mut part }) in found.into_iter().enumerate() {
-        part.rank = rank;
-        if manner.repeat > 1 {
-            let times = |test| std::iter::repeat_n(test, manner.repeat as usize);
-            part.tests = part.tests.into_iter().flat_map(times).collect();
-        }
-        let (suite, is_urgent, _) = class;
-        let class = *numbers.entry(class).or_insert_with(|| {
-            classes.push(Class::new(suite, is_urgent));
-            classes.len() - 1
-        });
-        classes[class].push(part, locks);
+    if found.iter().any(|found| found.class.1) {
+        found.sort_by_key(|found| !found.class.1);
     }
-    classes
+    classified(found, manner.repeat, locks)
 }
 
-impl Part {
-    /// Recorded of its tests.
-    fn expected(&self) -> Duration {
-        self.tests.iter().filter_map(|test| test.expected).sum()
+/// Makes parts of one suite.
+struct Finder<'a> {
+    number: usize,
+    tests: &'a [SuiteTest],
+    /// Of each test that is to be run.
+    known: Vec<Known>,
+    in_order: bool,
+    locks: &'a mut LockSets,
+    found: &'a mut Vec<Found>,
+}
+
+impl Finder<'_> {
+    /// Takes tests that stay together, but for those that are urgent.
+    fn take(&mut self, part: Vec<usize>) {
+        if !part.iter().any(|test| self.known[*test].is_urgent) {
+            return self.push(false, part);
+        }
+        let is_urgent = |test: &usize| self.known[*test].is_urgent;
+        let (urgent, rest) = part.into_iter().partition(is_urgent);
+        self.push(true, urgent);
+        self.push(false, rest);
     }
+
+    fn push(&mut self, is_urgent: bool, part: Vec<usize>) {
+        if part.is_empty() {
+            return;
+        }
+        let needs = match (self.in_order, &*part) {
+            (true, _) => Vec::new(),
+            (false, [only]) => self.tests[*only].worker_fixtures.clone(),
+            (false, part) => worker_fixtures(self.tests, part),
+        };
+        let mut ready = VecDeque::with_capacity(part.len());
+        let mut expected = Duration::ZERO;
+        let mut session = false;
+        for index in part {
+            let (test, known) = (&self.tests[index], &self.known[index]);
+            session |= test.session;
+            expected += known.expected.unwrap_or_default();
+            ready.push_back(Ready {
+                index: u32::try_from(index).expect("itest bug: more than 2^32 tests"),
+                locks: self.locks.number(&test.locks),
+                expected: known.expected,
+            });
+        }
+        self.found.push(Found {
+            class: (self.number, is_urgent, needs),
+            part: Part {
+                tests: ready,
+                session,
+                rank: 0,
+            },
+            expected,
+        });
+    }
+}
+
+/// Each part in its class; their turns are in this order.
+fn classified(found: Vec<Found>, repeat: u32, locks: &LockSets) -> Vec<Class> {
+    let mut classes: Vec<Class> = Vec::new();
+    let mut numbers: HashMap<ClassKey, usize> = HashMap::new();
+    let mut last: Option<(ClassKey, usize)> = None;
+    for (rank, found) in found.into_iter().enumerate() {
+        let Found {
+            class, mut part, ..
+        } = found;
+        part.rank = rank;
+        if repeat > 1 {
+            let times = |test| std::iter::repeat_n(test, repeat as usize);
+            part.tests = part.tests.into_iter().flat_map(times).collect();
+        }
+        let index = match &last {
+            Some((key, index)) if *key == class => *index,
+            _ => {
+                let index = *numbers.entry(class.clone()).or_insert_with(|| {
+                    classes.push(Class::new(class.0, class.1));
+                    classes.len() - 1
+                });
+                last = Some((class, index));
+                index
+            }
+        };
+        classes[index].push(part, locks);
+    }
+    classes
 }
 
 fn worker_fixtures(tests: &[SuiteTest], part: &[usize]) -> Vec<u32> {
@@ -260,6 +324,10 @@ fn together_but_for(
     let mut part_of: HashMap<u32, usize> = HashMap::new();
     let mut parts: Vec<Vec<usize>> = Vec::new();
     for index in all {
+        if tests[index].instances.is_empty() {
+            parts.push(vec![index]);
+            continue;
+        }
         let shared = tests[index].instances.iter();
         let shared = shared.filter(|instance| !without.contains(instance));
         let mut known: Vec<usize> = shared
@@ -315,7 +383,8 @@ fn shuffle_all(suites: &[Suite], parts: &mut Vec<Found>, seed: u64) {
 
 fn shuffled_suite(tests: &[SuiteTest], mut parts: Vec<Found>, seed: u64) -> Vec<Found> {
     let mut random = SplitMix(seed);
-    for Found { part, .. } in &mut parts {
+    let several = |found: &&mut Found| found.part.tests.len() > 1;
+    for Found { part, .. } in parts.iter_mut().filter(several) {
         let mut ready: HashMap<usize, Ready> = part
             .tests
             .drain(..)
