@@ -109,20 +109,33 @@ impl Address {
     ) -> Result<Self> {
         let address = Address::parse(text, schemes, port)
             .map_err(|error| Error::new(format!("cannot use {variable}")).caused_by(error))?;
-        let allowed = std::env::var(ALLOW_VARIABLE).is_ok_and(|value| value == "1");
         let parts = [("database", &*address.path), ("user", &*address.user)];
         match production(&address.host, parts) {
-            Some(why) if !allowed => Err(Error::new(format!(
-                "{variable} looks like production: {why}; tests do not touch it. Name a server for \
-                 tests; if it is one, set {ALLOW_VARIABLE}=1"
-            ))),
+            Some(why) if !allowed() => Err(looks_like_production(
+                variable,
+                &why,
+                &format!("set {ALLOW_VARIABLE}=1"),
+            )),
             _ => Ok(address),
         }
     }
 }
 
-/// Lets variables name what looks like production.
-const ALLOW_VARIABLE: &str = "ITEST_ALLOW_DATABASE_URL";
+/// Lets variables name what looks like production, and applications' own ones any host.
+pub(crate) const ALLOW_VARIABLE: &str = "ITEST_ALLOW_DATABASE_URL";
+
+/// Whether [`ALLOW_VARIABLE`] says so.
+pub(crate) fn allowed() -> bool {
+    std::env::var(ALLOW_VARIABLE).is_ok_and(|value| value == "1")
+}
+
+/// The refusal; `otherwise` is what to do if it is not.
+pub(crate) fn looks_like_production(variable: &str, why: &str, otherwise: &str) -> Error {
+    Error::new(format!(
+        "{variable} looks like production: {why}; tests do not touch it. Name a server for tests; \
+         if it is one, {otherwise}"
+    ))
+}
 
 /// The URL, password and all.
 impl fmt::Display for Address {

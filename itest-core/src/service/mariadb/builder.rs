@@ -8,23 +8,17 @@ use super::MariaDb;
 use super::cache;
 use super::client::Client;
 use crate::service::address::Address;
-use crate::service::container::{Wait, container};
-use crate::service::directory::{ServiceDirectory, random};
+use crate::service::choice::{self, Choice, Ways};
+use crate::service::container::{Builder as ContainerBuilder, Wait};
+use crate::service::directory::ServiceDirectory;
 use crate::service::error::{Context, Error, Result};
 use crate::service::probe::{Probes, binaries};
 use crate::service::process::{ServerProcess, StopSignal};
-use crate::service::server::{Life, Origin, Running, blocking, in_container, on_free_port};
+use crate::service::server::{Life, Origin, Running, on_free_port};
 use crate::service::user::User;
-
-/// The variable with a server that is there for tests.
-const URL_VARIABLE: &str = "ITEST_MARIADB_URL";
 
 /// The variable with the server's program, before all others.
 const BIN_VARIABLE: &str = "ITEST_MARIADB_BIN";
-
-/// The variable with another image than this one.
-const IMAGE_VARIABLE: &str = "ITEST_MARIADB_IMAGE";
-const IMAGE: &str = "mariadb:11";
 
 const SCHEMES: [&str; 2] = ["mysql", "mariadb"];
 const PORT: u16 = 3306;
@@ -111,63 +105,43 @@ impl Builder {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn try_start(self) -> Result<Result<MariaDb, String>> {
-        blocking("MariaDB", move || self.choose()).await
+        choice::start(self).await
+    }
+}
+
+impl Choice for Builder {
+    type Server = MariaDb;
+
+    const WAYS: Ways = Ways {
+        name: "MariaDB",
+        url_variable: "ITEST_MARIADB_URL",
+        image_variable: "ITEST_MARIADB_IMAGE",
+        image: "mariadb:11",
+        schemes: &SCHEMES,
+        port: PORT,
+        help: HELP,
+    };
+
+    fn takes_given(&self) -> bool {
+        !self.private && self.settings.is_empty()
     }
 
-    fn choose(self) -> Result<Result<MariaDb, String>> {
-        let mut probes = Probes::new("MariaDB");
-        if !self.private
-            && self.settings.is_empty()
-            && let Some(text) = probes.variable(URL_VARIABLE)
-        {
-            let address = Address::of_variable(URL_VARIABLE, &text, &SCHEMES, PORT)?;
-            let client =
-                Client::local(&address).context(|| format!("cannot use {URL_VARIABLE}"))?;
-            client
-                .sql("SELECT 1")
-                .context(|| format!("cannot use {URL_VARIABLE}"))?;
-            let origin = Origin::Given(URL_VARIABLE.to_owned());
-            return Ok(Ok(MariaDb::new(&address, client, origin, Life::default())));
-        }
-        if let Some(programs) = Programs::find(&mut probes)? {
-            return self.start_program(&programs).map(Ok);
-        }
-        if !self.settings.is_empty() {
-            probes.failed("a container is not used, since it cannot have the settings asked for");
-            return Ok(Err(probes.reason(HELP)));
-        }
-        let password = password();
-        let image = std::env::var(IMAGE_VARIABLE).unwrap_or_else(|_| IMAGE.to_owned());
-        let asks = ["mariadb", "-h127.0.0.1", "-uroot", "-e", "SELECT 1"];
-        let builder = container(image)
-            .port(PORT)
-            .env("MARIADB_ROOT_PASSWORD", &password)
-            .env("MYSQL_PWD", &password)
-            .wait_for(Wait::command(asks));
-        match in_container(builder, &mut probes) {
-            Some(container) => {
-                let address = Address {
-                    host: container.host().to_owned(),
-                    user: "root".to_owned(),
-                    ..private(container.port(PORT), password.clone())
-                };
-                let client = Client::inside(&container);
-                let running = Running::Container(container);
-                let origin = running.origin();
-                let life = Life::of(running);
-                Ok(Ok(MariaDb::new(&address, client, origin, life)))
-            }
-            None => Ok(Err(probes.reason(HELP))),
-        }
+    fn takes_container(&self) -> bool {
+        self.settings.is_empty()
     }
 
-    fn start_program(&self, programs: &Programs) -> Result<MariaDb> {
+    fn start_program(
+        &self,
+        password: String,
+        probes: &mut Probes,
+    ) -> Result<Option<(Address, Running)>> {
+        let Some(programs) = Programs::find(probes)? else {
+            return Ok(None);
+        };
         let user = User::instead_of_root(&["mysql", "mariadb"]);
         let directory = ServiceDirectory::create("maria", ROOM, user)?;
         let data = directory.path().join("data");
-        cache::copy_to(&data, programs, user)?;
-        // Others on this machine can reach the port.
-        let password = password();
+        cache::copy_to(&data, &programs, user)?;
         let login = directory.path().join("login.sql");
         // A line each: the server knows no other end of a statement here.
         let sql = format!(
@@ -199,22 +173,43 @@ impl Builder {
             let client = Client::local(&address)?;
             // The password is ours alone: whoever takes it is our server.
             process.until_ready(|| client.sql("SELECT 1").ok())?;
-            Ok((process, address, client))
+            Ok((process, address))
         };
         let started = on_free_port(start);
         if started.is_err() && self.settings.is_empty() {
             // If it was the data's fault, it is gone with the next run.
-            cache::discard(programs);
+            cache::discard(&programs);
         }
-        let (process, address, client) = started?;
-        let running = Running::Process(process, directory);
-        let origin = running.origin();
-        Ok(MariaDb::new(&address, client, origin, Life::of(running)))
+        let (process, address) = started?;
+        Ok(Some((address, Running::Process(process, directory))))
     }
-}
 
-fn password() -> String {
-    format!("{:016x}{:016x}", random(), random())
+    fn container(&self, builder: ContainerBuilder, password: &str) -> ContainerBuilder {
+        let asks = ["mariadb", "-h127.0.0.1", "-uroot", "-e", "SELECT 1"];
+        builder
+            .env("MARIADB_ROOT_PASSWORD", password)
+            .env("MYSQL_PWD", password)
+            .wait_for(Wait::command(asks))
+    }
+
+    fn address_in_container(host: &str, port: u16, password: String) -> Address {
+        Address {
+            host: host.to_owned(),
+            user: "root".to_owned(),
+            ..private(port, password)
+        }
+    }
+
+    fn server(address: Address, origin: Origin, life: Life) -> Result<MariaDb> {
+        let client = match &origin {
+            Origin::Container(container) => Client::inside(container),
+            Origin::Private { .. } | Origin::Given(_) => Client::local(&address)?,
+        };
+        if !origin.is_ours() {
+            client.sql("SELECT 1")?;
+        }
+        Ok(MariaDb::new(&address, client, origin, life))
+    }
 }
 
 fn private(port: u16, password: String) -> Address {

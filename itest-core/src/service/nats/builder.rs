@@ -11,23 +11,17 @@ use serde::Deserialize;
 
 use super::Nats;
 use crate::service::address::Address;
-use crate::service::container::{Wait, container};
-use crate::service::directory::{ServiceDirectory, random};
+use crate::service::choice::{self, Choice, Ways};
+use crate::service::container::{Builder as ContainerBuilder, Wait};
+use crate::service::directory::ServiceDirectory;
 use crate::service::error::{Context, Error, Result};
 use crate::service::probe::Probes;
 use crate::service::process::{ServerProcess, StopSignal};
-use crate::service::server::{Life, Origin, Running, blocking, in_container};
+use crate::service::server::{Life, Origin, Running};
 use crate::service::user::User;
-
-/// The variable with a server that is there for tests.
-const URL_VARIABLE: &str = "ITEST_NATS_URL";
 
 /// The variable with the server's program, before all others.
 const BIN_VARIABLE: &str = "ITEST_NATS_BIN";
-
-/// The variable with another image than this one.
-const IMAGE_VARIABLE: &str = "ITEST_NATS_IMAGE";
-const IMAGE: &str = "nats:2";
 
 const SCHEMES: [&str; 1] = ["nats"];
 const PORT: u16 = 4222;
@@ -106,56 +100,42 @@ impl Builder {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn try_start(self) -> Result<Result<Nats, String>> {
-        blocking("NATS", move || self.choose()).await
+        choice::start(self).await
+    }
+}
+
+impl Choice for Builder {
+    type Server = Nats;
+
+    const WAYS: Ways = Ways {
+        name: "NATS",
+        url_variable: "ITEST_NATS_URL",
+        image_variable: "ITEST_NATS_IMAGE",
+        image: "nats:2",
+        schemes: &SCHEMES,
+        port: PORT,
+        help: HELP,
+    };
+
+    fn takes_given(&self) -> bool {
+        !self.private && !self.jetstream && self.settings.is_empty()
     }
 
-    fn choose(self) -> Result<Result<Nats, String>> {
-        let mut probes = Probes::new("NATS");
-        let asks_for_nothing = !self.jetstream && self.settings.is_empty();
-        if !self.private
-            && asks_for_nothing
-            && let Some(text) = probes.variable(URL_VARIABLE)
-        {
-            let address = Address::of_variable(URL_VARIABLE, &text, &SCHEMES, PORT)?;
-            greeting(&address).context(|| format!("cannot use {URL_VARIABLE}"))?;
-            let origin = Origin::Given(URL_VARIABLE.to_owned());
-            return Ok(Ok(Nats::new(&address, origin, Life::default())));
-        }
-        if let Some(program) = find(&mut probes)? {
-            return self.start_program(&program).map(Ok);
-        }
-        if !self.settings.is_empty() {
-            probes.failed("a container is not used, since it cannot have the settings asked for");
-            return Ok(Err(probes.reason(HELP)));
-        }
-        let image = std::env::var(IMAGE_VARIABLE).unwrap_or_else(|_| IMAGE.to_owned());
-        let mut builder = container(image)
-            .port(PORT)
-            .wait_for(Wait::log("Server is ready"));
-        if self.jetstream {
-            builder = builder.command(["--jetstream"]);
-        }
-        match in_container(builder, &mut probes) {
-            Some(container) => {
-                let address = Address {
-                    host: container.host().to_owned(),
-                    port: container.port(PORT),
-                    ..private(0, None)
-                };
-                let running = Running::Container(container);
-                let origin = running.origin();
-                Ok(Ok(Nats::new(&address, origin, Life::of(running))))
-            }
-            None => Ok(Err(probes.reason(HELP))),
-        }
+    fn takes_container(&self) -> bool {
+        self.settings.is_empty()
     }
 
-    fn start_program(&self, program: &Path) -> Result<Nats> {
+    fn start_program(
+        &self,
+        password: String,
+        probes: &mut Probes,
+    ) -> Result<Option<(Address, Running)>> {
+        let Some(program) = find(probes)? else {
+            return Ok(None);
+        };
         let user = User::instead_of_root(&["nats"]);
         let directory = ServiceDirectory::create("nats", ROOM, user)?;
         let place = directory.path().display();
-        // Others on this machine can reach the port.
-        let password = format!("{:016x}{:016x}", random(), random());
         let mut lines = vec![
             "host: \"127.0.0.1\"".to_owned(),
             // It picks a free one.
@@ -171,7 +151,7 @@ impl Builder {
         fs::write(&config, lines.join("\n") + "\n")
             .context(|| format!("cannot write `{}`", config.display()))?;
         directory.hand_over(&config)?;
-        let mut command = Command::new(program);
+        let mut command = Command::new(&program);
         command.arg("--config").arg(&config);
         let mut process = ServerProcess::start("NATS", command, &directory, StopSignal::Terminate)?;
         let name = program.file_name().unwrap_or_default().to_string_lossy();
@@ -181,9 +161,29 @@ impl Builder {
         let port = process.until_ready(|| port_in(&ports))?;
         let address = private(port, Some(password));
         process.until_ready(|| greeting(&address).ok())?;
-        let running = Running::Process(process, directory);
-        let origin = running.origin();
-        Ok(Nats::new(&address, origin, Life::of(running)))
+        Ok(Some((address, Running::Process(process, directory))))
+    }
+
+    fn container(&self, builder: ContainerBuilder, _: &str) -> ContainerBuilder {
+        let builder = builder.wait_for(Wait::log("Server is ready"));
+        match self.jetstream {
+            true => builder.command(["--jetstream"]),
+            false => builder,
+        }
+    }
+
+    fn address_in_container(host: &str, port: u16, _: String) -> Address {
+        Address {
+            host: host.to_owned(),
+            ..private(port, None)
+        }
+    }
+
+    fn server(address: Address, origin: Origin, life: Life) -> Result<Nats> {
+        if !origin.is_ours() {
+            greeting(&address)?;
+        }
+        Ok(Nats::new(&address, origin, life))
     }
 }
 

@@ -6,7 +6,8 @@ use super::container;
 use super::install::Installation;
 use super::server::{Options, PrivateServer};
 use super::url::Url;
-use crate::service::error::{Context, Error, Result};
+use crate::service::address::{ALLOW_VARIABLE, allowed, looks_like_production};
+use crate::service::error::{Context, Result};
 use crate::service::probe::Probes;
 
 /// The variable with a server that is there for tests.
@@ -14,9 +15,6 @@ const URL_VARIABLE: &str = "ITEST_POSTGRES_URL";
 
 /// The variable that applications read; used if it cannot be anybody's real database.
 const APPLICATION_VARIABLE: &str = "DATABASE_URL";
-
-/// Lets [`APPLICATION_VARIABLE`] name any host, and [`URL_VARIABLE`] what looks like production.
-const ALLOW_VARIABLE: &str = "ITEST_ALLOW_DATABASE_URL";
 
 const HELP: &str = "Install PostgreSQL (Debian: `apt-get install postgresql`, macOS: `brew install \
                     postgresql@17`), or set ITEST_POSTGRES_URL to a server where databases named \
@@ -150,11 +148,12 @@ impl Builder {
 
     /// The server that a variable names.
     fn of_environment(&self, probes: &mut Probes) -> Result<Option<Postgres>> {
-        let allowed = std::env::var(ALLOW_VARIABLE).is_ok_and(|value| value == "1");
+        let allowed = allowed();
         if let Some(text) = probes.variable(URL_VARIABLE) {
             let url = Url::parse(&text).context(|| format!("cannot use {URL_VARIABLE}"))?;
             if let Some(why) = url.production().filter(|_| !allowed) {
-                return Err(looks_like_production(URL_VARIABLE, &why));
+                let otherwise = format!("set {ALLOW_VARIABLE}=1");
+                return Err(looks_like_production(URL_VARIABLE, &why, &otherwise));
             }
             let client = Client::connect(&url)
                 .context(|| format!("cannot connect to {URL_VARIABLE} ({})", url.place()))?;
@@ -169,7 +168,12 @@ impl Builder {
         };
         if let Some(why) = url.production() {
             if allowed {
-                return Err(looks_like_production(APPLICATION_VARIABLE, &why));
+                let otherwise = format!("set {URL_VARIABLE} to it too");
+                return Err(looks_like_production(
+                    APPLICATION_VARIABLE,
+                    &why,
+                    &otherwise,
+                ));
             }
             probes.failed(format!(
                 "{APPLICATION_VARIABLE} looks like production ({why}), not used"
@@ -212,15 +216,4 @@ impl Builder {
         }
         Postgres::of_given(variable, url, client).map(Some)
     }
-}
-
-fn looks_like_production(variable: &str, why: &str) -> Error {
-    let help = match variable {
-        URL_VARIABLE => format!("if it is not, set {ALLOW_VARIABLE}=1"),
-        _ => format!("if it is not, set {URL_VARIABLE} to it too"),
-    };
-    Error::new(format!(
-        "{variable} looks like a production database: {why}; tests do not touch it. Name a server \
-         for tests; {help}"
-    ))
 }

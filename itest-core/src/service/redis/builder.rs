@@ -1,29 +1,23 @@
 //! [`Builder`]: a server as a fixture wants it, and the order of choices.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Redis;
 use super::client::Client;
 use crate::service::address::Address;
-use crate::service::container::{Wait, container};
-use crate::service::directory::{ServiceDirectory, random};
+use crate::service::choice::{self, Choice, Ways};
+use crate::service::container::{Builder as ContainerBuilder, Wait};
+use crate::service::directory::ServiceDirectory;
 use crate::service::error::{Context, Result};
 use crate::service::probe::Probes;
 use crate::service::process::{ServerProcess, StopSignal};
-use crate::service::server::{Life, Origin, Running, blocking, in_container, on_free_port};
+use crate::service::server::{Life, Origin, Running, on_free_port};
 use crate::service::user::User;
-
-/// The variable with a server that is there for tests.
-const URL_VARIABLE: &str = "ITEST_REDIS_URL";
 
 /// The variable with the server's program, before all others.
 const BIN_VARIABLE: &str = "ITEST_REDIS_BIN";
-
-/// The variable with another image than this one.
-const IMAGE_VARIABLE: &str = "ITEST_REDIS_IMAGE";
-const IMAGE: &str = "redis:7";
 
 const SCHEMES: [&str; 2] = ["redis", "valkey"];
 const PORT: u16 = 6379;
@@ -103,46 +97,62 @@ impl Builder {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn try_start(self) -> Result<Result<Redis, String>> {
-        blocking("Redis", move || self.choose()).await
+        choice::start(self).await
+    }
+}
+
+impl Choice for Builder {
+    type Server = Redis;
+
+    const WAYS: Ways = Ways {
+        name: "Redis",
+        url_variable: "ITEST_REDIS_URL",
+        image_variable: "ITEST_REDIS_IMAGE",
+        image: "redis:7",
+        schemes: &SCHEMES,
+        port: PORT,
+        help: HELP,
+    };
+
+    fn takes_given(&self) -> bool {
+        !self.private && self.settings.is_empty()
     }
 
-    fn choose(self) -> Result<Result<Redis, String>> {
-        let mut probes = Probes::new("Redis");
-        if !self.private
-            && self.settings.is_empty()
-            && let Some(text) = probes.variable(URL_VARIABLE)
-        {
-            let address = Address::of_variable(URL_VARIABLE, &text, &SCHEMES, PORT)?;
-            Client::connect(&address).context(|| format!("cannot use {URL_VARIABLE}"))?;
-            let origin = Origin::Given(URL_VARIABLE.to_owned());
-            return Ok(Ok(Redis::new(address, origin, Life::default())));
-        }
-        if let Some(program) = find(&mut probes)? {
-            return on_free_port(|port| self.start_program(&program, port)).map(Ok);
-        }
-        if !self.settings.is_empty() {
-            probes.failed("a container is not used, since it cannot have the settings asked for");
-            return Ok(Err(probes.reason(HELP)));
-        }
-        let image = std::env::var(IMAGE_VARIABLE).unwrap_or_else(|_| IMAGE.to_owned());
-        let ready = Wait::log("Ready to accept connections");
-        let builder = container(image).port(PORT).wait_for(ready);
-        match in_container(builder, &mut probes) {
-            Some(container) => {
-                let address = address(container.host(), container.port(PORT), None);
-                let running = Running::Container(container);
-                let origin = running.origin();
-                Ok(Ok(Redis::new(address, origin, Life::of(running))))
-            }
-            None => Ok(Err(probes.reason(HELP))),
-        }
+    fn takes_container(&self) -> bool {
+        self.settings.is_empty()
     }
 
-    fn start_program(&self, program: &PathBuf, port: u16) -> Result<Redis> {
+    fn start_program(
+        &self,
+        password: String,
+        probes: &mut Probes,
+    ) -> Result<Option<(Address, Running)>> {
+        let Some(program) = find(probes)? else {
+            return Ok(None);
+        };
+        on_free_port(|port| self.start_on(port, &program, password.clone())).map(Some)
+    }
+
+    fn container(&self, builder: ContainerBuilder, _: &str) -> ContainerBuilder {
+        builder.wait_for(Wait::log("Ready to accept connections"))
+    }
+
+    fn address_in_container(host: &str, port: u16, _: String) -> Address {
+        address(host, port, None)
+    }
+
+    fn server(address: Address, origin: Origin, life: Life) -> Result<Redis> {
+        if !origin.is_ours() {
+            Client::connect(&address)?;
+        }
+        Ok(Redis::new(address, origin, life))
+    }
+}
+
+impl Builder {
+    fn start_on(&self, port: u16, program: &Path, password: String) -> Result<(Address, Running)> {
         let user = User::instead_of_root(&["redis", "valkey"]);
         let directory = ServiceDirectory::create("redis", ROOM, user)?;
-        // Others on this machine can reach the port.
-        let password = format!("{:016x}{:016x}", random(), random());
         let mut lines: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
         lines.extend([
             "bind 127.0.0.1".to_owned(),
@@ -162,9 +172,7 @@ impl Builder {
         let address = address("127.0.0.1", port, Some(password));
         // The password is ours alone: whoever takes it is our server.
         process.until_ready(|| Client::connect(&address).ok())?;
-        let running = Running::Process(process, directory);
-        let origin = running.origin();
-        Ok(Redis::new(address, origin, Life::of(running)))
+        Ok((address, Running::Process(process, directory)))
     }
 }
 

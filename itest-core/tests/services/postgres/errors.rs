@@ -78,7 +78,7 @@ fn a_url_of_production_is_refused() {
             .env("ITEST_POSTGRES_URL", url)
             .run()
             .ended_with(101)
-            .says_once("ITEST_POSTGRES_URL looks like a production database: its ")
+            .says_once("ITEST_POSTGRES_URL looks like production: its ")
             .says("ITEST_ALLOW_DATABASE_URL=1");
     }
 }
