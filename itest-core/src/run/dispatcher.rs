@@ -159,7 +159,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
             exit::expected();
             std::process::exit(128 + signal);
         }
-        say("\ninterrupted: tests are cancelled, fixtures are torn down; once more to end at once");
+        say("\ninterrupted: tests are cancelled, fixtures torn down; once more to end at once");
         interrupt::interrupt(signal);
     });
     #[cfg(unix)]

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::client::{Client, SqlError};
 use super::url::Url;
 use super::{Origin, Postgres};
+use crate::run::leaks;
 use crate::service::directory::free;
 use crate::service::error::{Error, Result};
 use crate::service::process::log_tail;
@@ -40,7 +41,8 @@ pub(super) fn with_url<T>(
             }
         }
     }
-    let mut client = Client::connect(url)?;
+    // It will be kept, whatever the test does.
+    let mut client = leaks::ours(|| Client::connect(url))?;
     let done = with(&mut client);
     if !matches!(done, Err(SqlError::Lost(_))) {
         give_back(key, client);
