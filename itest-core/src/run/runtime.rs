@@ -7,7 +7,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, mpsc};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -101,11 +101,20 @@ pub(crate) fn tasks() -> usize {
 }
 
 /// Lets go on what is ready to: tasks of the shared runtime, other threads.
-pub(crate) fn pass() {
-    if let Some(runtime) = SHARED.get() {
-        let _ = runtime.block_on(runtime.spawn(async {}));
-    }
+///
+/// Tells whether the runtime's threads go on; a task that blocks them does not block us.
+pub(crate) fn pass() -> bool {
+    /// Much longer than it takes on a busy machine.
+    const LIMIT: Duration = Duration::from_millis(500);
     std::thread::yield_now();
+    let Some(runtime) = SHARED.get() else {
+        return true;
+    };
+    let (passed, passes) = mpsc::channel();
+    runtime.spawn(async move {
+        let _ = passed.send(());
+    });
+    passes.recv_timeout(LIMIT).is_ok()
 }
 
 /// A runtime for one test with `flavor = "current_thread"`.

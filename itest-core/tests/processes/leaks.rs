@@ -173,6 +173,16 @@ fn a_denied_leak_says_where_and_what_to_do() {
     }
 }
 
+/// Nobody waits for tasks that never yield.
+#[test]
+fn a_blocked_runtime_blocks_nothing_else() {
+    let scene = Scene::new();
+    let words = ["--leaks=deny", "--ignored", "blocks_the_runtime"];
+    let ended = scene.run(scene.binary("leaks", &words));
+    ended.must_exit(101);
+    ended.must_say(&["64 async tasks still run"]);
+}
+
 #[test]
 fn threads_of_one_process_are_not_watched() {
     let scene = Scene::new();
@@ -235,4 +245,5 @@ fn a_profile_says_what_and_an_override_for_which() {
     let ended = run("quiet");
     ended.must_exit(0);
     ended.must_say(&["\nleaks:\n    leaking::planted::leaks_env\n", "1 leaky"]);
+    ended.must_say(&[" (profile: quiet)\n"]);
 }

@@ -185,7 +185,7 @@ pub(super) struct Found {
 const ROUNDS: usize = 100;
 
 /// The same, where a child has been killed and is not dead yet.
-const ROUNDS_FOR_KILLED: usize = 20_000;
+const ROUNDS_FOR_KILLED: usize = 10_000;
 
 impl Found {
     pub(super) fn is_empty(&self) -> bool {
@@ -239,10 +239,9 @@ impl Found {
             let tasks = runtime::tasks().saturating_sub(self.tasks_before);
             self.tasks = self.tasks.min(tasks);
             let is_over = round >= rounds && !self.children.iter().any(Child::is_dying);
-            if is_over || !self.may_pass() {
+            if is_over || !self.may_pass() || !runtime::pass() {
                 return;
             }
-            runtime::pass();
         }
     }
 

@@ -82,6 +82,19 @@ mod planted {
         tokio::spawn(for_ever());
     }
 
+    /// All threads of the runtime are blocked; run by itself.
+    #[integration]
+    #[ignore]
+    async fn blocks_the_runtime() {
+        for _ in 0..64 {
+            tokio::spawn(async {
+                loop {
+                    std::thread::park();
+                }
+            });
+        }
+    }
+
     #[fixture]
     async fn forgets() -> u32 {
         tokio::spawn(for_ever());
