@@ -5,11 +5,9 @@
 use std::path::PathBuf;
 
 use itest::prelude::*;
-use itest_examples::database::Database;
 use reqwest::{Client, Response};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 /// A directory for the whole run.
 #[fixture(scope = "session")]
@@ -20,32 +18,6 @@ pub(crate) fn data_dir() -> Result<PathBuf> {
     provide!(dir.path().to_owned());
     // Dropping it would do, but would not tell if something is still in use.
     dir.close()?;
-}
-
-/// A database file to make copies of. Serialised, it can be had in every process.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Template {
-    file: PathBuf,
-}
-
-impl Template {
-    /// A copy, and the directory that goes with it.
-    pub(crate) async fn copy(&self) -> Result<(TempDir, PathBuf)> {
-        let dir = tempfile::tempdir()?;
-        let file = dir.path().join("test.db");
-        tokio::fs::copy(&self.file, &file).await?;
-        Ok((dir, file))
-    }
-}
-
-/// Migrations run once; every test gets a copy of the result.
-#[fixture(scope = "session", timeout = "30s")]
-pub(crate) async fn database_template(data_dir: &PathBuf) -> Result<Template> {
-    let file = data_dir.join("template.db");
-    let db = Database::open(&file).await?;
-    // Everything is in the one file only when nobody has it open any more.
-    db.close().await;
-    Ok(Template { file })
 }
 
 /// One connection pool per process; a session cannot have it, since sockets do not travel.

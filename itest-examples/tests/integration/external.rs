@@ -18,7 +18,8 @@ use crate::common::ApiClient;
 /// The exchange service. Each test says which requests it expects; the teardown checks them.
 #[fixture]
 async fn exchange() -> MockServer {
-    let exchange = provide!(MockServer::start().await);
+    // Those of `MockServer::start` come from a pool, and stay open behind the test.
+    let exchange = provide!(MockServer::builder().start().await);
     // Panics if a request is missing, which is reported with the test that this fixture served.
     exchange.verify().await;
 }
@@ -152,7 +153,7 @@ mod external_services {
     #[integration]
     #[should_panic(expected = "Verifications failed")]
     async fn a_missing_request_is_noticed() {
-        let exchange = MockServer::start().await;
+        let exchange = MockServer::builder().start().await;
         data_request()
             .respond_with(rates())
             .expect(1)

@@ -33,25 +33,39 @@ mod recorded;
 mod skips;
 mod test_data;
 
+use std::path::Path;
+
 use itest::prelude::*;
+use itest::service::sqlite::{SqliteDatabase, SqliteTemplate};
 use itest_examples::api::{AppState, Server};
 use itest_examples::database::Database;
 use reqwest::Client;
 
-use common::{ApiClient, Template};
+use common::ApiClient;
 
 itest::main!();
 
 // Fixtures in the crate's root are every module's, and any module may override them: here is what
 // pytest keeps in the outermost `conftest.py`. What nobody overrides can stand anywhere: `common`.
 
+/// Overrides the built-in one, which is empty: migrations run once, and every test gets a copy of the
+/// file.
+#[fixture(scope = "session", timeout = "30s")]
+async fn sqlite_template() -> Result<SqliteTemplate> {
+    let migrated = SqliteTemplate::build(async |file: &Path| -> Result {
+        let db = Database::open(file).await?;
+        // Everything is in the one file only when nobody has it open any more.
+        db.close().await;
+        Ok(())
+    });
+    Ok(migrated.await?)
+}
+
 /// A private database.
 #[fixture]
-async fn db(database_template: &Template) -> Result<Database> {
-    let (dir, file) = database_template.copy().await?;
-    let db = provide!(Database::open(file).await?);
+async fn db(sqlite_database: &SqliteDatabase) -> Result<Database> {
+    let db = provide!(Database::open(sqlite_database.path()).await?);
     db.close().await;
-    dir.close()?;
 }
 
 /// The application on that database, behind a free port.

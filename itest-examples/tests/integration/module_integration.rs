@@ -54,17 +54,18 @@ mod import_pipeline {
         Ok(())
     }
 
-    /// Every file is bad in a way that another stage finds.
+    /// Every file is bad in a way that another stage finds; each is a test of its own.
     #[integration]
-    async fn each_stage_refuses_what_it_knows_about(db: &Database) -> Result {
-        for (file, stage) in [
-            ("tests/data/ragged_users.csv", Stage::Loader),
-            ("tests/data/unparsable_users.csv", Stage::Processor),
-            ("tests/data/bad_users.csv", Stage::Validator),
-        ] {
-            let error = pipeline::run(db, data::path(file)).await.unwrap_err();
-            assert_eq!(error.stage(), stage, "{}", chain(&error));
-        }
+    #[case::ragged("tests/data/ragged_users.csv", Stage::Loader)]
+    #[case::unparsable("tests/data/unparsable_users.csv", Stage::Processor)]
+    #[case::without_names("tests/data/bad_users.csv", Stage::Validator)]
+    async fn each_stage_refuses_what_it_knows_about(
+        db: &Database,
+        #[case] file: &str,
+        #[case] stage: Stage,
+    ) -> Result {
+        let error = pipeline::run(db, data::path(file)).await.unwrap_err();
+        assert_eq!(error.stage(), stage, "{}", chain(&error));
         assert_eq!(db.users().count().await?, 0);
         Ok(())
     }

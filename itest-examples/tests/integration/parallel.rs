@@ -24,9 +24,9 @@ mod marked {
     }
 
     #[integration]
-    async fn many_writers_share_a_database(db: &Database) -> Result {
+    async fn many_writers_share_a_database(db: &Database, #[values(1, 8)] many: i64) -> Result {
         let mut writers = tokio::task::JoinSet::new();
-        for n in 0..8 {
+        for n in 0..many {
             let db = db.clone();
             let user = NewUser::new("test", format!("test{n}@example.com"));
             writers.spawn(async move { db.users().create(&user).await });
@@ -34,7 +34,7 @@ mod marked {
         for created in writers.join_all().await {
             created?;
         }
-        assert_eq!(db.users().count().await?, 8);
+        assert_eq!(db.users().count().await?, many);
         Ok(())
     }
 }

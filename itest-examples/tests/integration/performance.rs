@@ -3,12 +3,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use itest::prelude::*;
+use itest::service::sqlite::SqliteTemplate;
 use itest_examples::api::{AppState, Server};
 use itest_examples::database::Database;
 use itest_examples::model::{Resource, Summary};
 use reqwest::Client;
-
-use crate::common::Template;
 
 const ROWS: u32 = 10_000;
 
@@ -25,14 +24,14 @@ mod optimized {
 
     /// A large database, one for all tests of this group (pytest's class).
     #[fixture(scope = "group", timeout = "30s")]
-    async fn shared_setup(database_template: &Template) -> Result<Database> {
+    async fn shared_setup(sqlite_template: &SqliteTemplate) -> Result<Database> {
         SETUPS.fetch_add(1, Ordering::Relaxed);
-        let (dir, file) = database_template.copy().await?;
-        let db = Database::open(file).await?;
+        // The file is removed with the value, when the group has ended.
+        let file = sqlite_template.create()?;
+        let db = Database::open(file.path()).await?;
         db.seed_large_dataset(ROWS).await?;
         let db = provide!(db);
         db.close().await;
-        dir.close()?;
     }
 
     #[integration]

@@ -80,7 +80,7 @@ mod replayed {
     async fn a_recording_says_what_the_service_said(http: &Client) -> Result {
         let dir = tempfile::tempdir()?;
         let file = dir.path().join("exchange.json");
-        let service = MockServer::start().await;
+        let service = MockServer::builder().start().await;
         let rates = json!({"status": "ok", "data": {"EUR": 0.25}});
         Mock::given(matchers::bearer_token("secret key"))
             .respond_with(ResponseTemplate::new(200).set_body_json(rates))

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use itest::prelude::*;
+use itest::service::sqlite::SqliteDatabase;
 use itest_examples::api::{AppState, Server};
 use itest_examples::database::{Database, Dataset};
 use itest_examples::error::chain;
@@ -16,18 +17,14 @@ use itest_examples::import::{Stage, pipeline};
 use itest_examples::model::NewUser;
 use reqwest::Client;
 
-use crate::common::Template;
-
 /// On `#[skip_if]`: what the machine must have.
 #[integration(markers(integration))]
 mod conditions {
     use super::*;
 
     #[fixture]
-    async fn database_file(database_template: &Template) -> Result<PathBuf> {
-        let (dir, file) = database_template.copy().await?;
-        provide!(file);
-        dir.close()?;
+    fn database_file(sqlite_database: &SqliteDatabase) -> PathBuf {
+        sqlite_database.path().to_owned()
     }
 
     #[integration]

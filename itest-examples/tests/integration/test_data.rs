@@ -5,10 +5,9 @@
 
 use itest::data;
 use itest::prelude::*;
+use itest::service::sqlite::SqliteTemplate;
 use itest_examples::database::{Database, Dataset};
 use itest_examples::model::User;
-
-use crate::common::Template;
 
 /// A data set, and the database that it is in. For reading: all tests of this module share it.
 struct TestData {
@@ -19,9 +18,9 @@ struct TestData {
 
 /// Loaded once for this module.
 #[fixture(scope = "module")]
-async fn test_data(database_template: &Template) -> Result<TestData> {
-    let (dir, file) = database_template.copy().await?;
-    let db = Database::open(file).await?;
+async fn test_data(sqlite_template: &SqliteTemplate) -> Result<TestData> {
+    let file = sqlite_template.create()?;
+    let db = Database::open(file.path()).await?;
     let set: Dataset = data!("tests/data/integration_test_data.json");
     let users = db.seed(&set).await?;
 
@@ -30,7 +29,6 @@ async fn test_data(database_template: &Template) -> Result<TestData> {
     // Nobody may have changed what everybody reads.
     assert_eq!(test_data.db.users().all().await?, test_data.users);
     test_data.db.close().await;
-    dir.close()?;
 }
 
 /// For writing: every test gets its own. `from` says which database, whoever overrides `db`.
