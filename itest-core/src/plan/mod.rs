@@ -675,10 +675,20 @@ pub(crate) fn normalise_locks(locks: &mut Vec<HeldLock>) {
 }
 
 fn check_duplicates(registry: &Registry, problems: &mut Problems) {
-    let mut tests: HashMap<(&str, &str), Location, BuildHasherDefault<NameHasher>> =
+    let mut modules: HashMap<&str, usize> = HashMap::new();
+    // The one that was met last, which is mostly the next one too.
+    let mut last = ("", 0);
+    let mut tests: HashMap<(usize, &str), Location, BuildHasherDefault<NameHasher>> =
         HashMap::with_capacity_and_hasher(registry.tests.len(), BuildHasherDefault::default());
     for test in &registry.tests {
-        if let Some(first) = tests.insert((test.module_path, test.name), test.location) {
+        if !std::ptr::eq(last.0, test.module_path) {
+            let next = modules.len();
+            last = (
+                test.module_path,
+                *modules.entry(test.module_path).or_insert(next),
+            );
+        }
+        if let Some(first) = tests.insert((last.1, test.name), test.location) {
             let name = display_path(test.module_path, test.name);
             problems.push(
                 format!("duplicate test {}", test.location),
@@ -710,11 +720,19 @@ struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.write_u64(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
+            word[..rest.len()].copy_from_slice(rest);
             self.write_u64(u64::from_le_bytes(word));
         }
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
     }
 
     fn write_u8(&mut self, byte: u8) {

@@ -16,7 +16,8 @@ static EXPECTED: AtomicBool = AtomicBool::new(false);
 pub(crate) struct UnderWay(());
 
 pub(crate) fn under_way() -> UnderWay {
-    if UNDER_WAY.fetch_add(1, Ordering::Relaxed) == 0 {
+    UNDER_WAY.fetch_add(1, Ordering::Relaxed);
+    if PROCESS.load(Ordering::Relaxed) == 0 {
         PROCESS.store(process::id(), Ordering::Relaxed);
     }
     UnderWay(())

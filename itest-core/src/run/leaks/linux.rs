@@ -1,5 +1,6 @@
-//! Descriptors and children of this process, from `/proc`.
+//! Descriptors and children of this process, from `/proc`; its environment at a glance.
 
+use std::ffi::{CStr, CString, c_char};
 use std::fmt;
 use std::fs::{self, File};
 use std::mem::MaybeUninit;
@@ -8,6 +9,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An open file descriptor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,71 @@ pub(super) fn count_descriptors() -> Option<usize> {
     let directory = DIRECTORY.get_or_init(|| File::open("/proc/self/fd").ok());
     let size = directory.as_ref()?.metadata().ok()?.size();
     usize::try_from(size).ok().filter(|size| *size > 0)
+}
+
+/// How many threads there were before any code of the user's ran.
+static OUR_THREADS: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// Takes note of the threads that are there: the fewest were there before the user's.
+pub(super) fn count_our_threads() {
+    OUR_THREADS.fetch_min(count_threads().unwrap_or(0), Ordering::Relaxed);
+}
+
+fn count_threads() -> Option<u64> {
+    // As above; each thread is a directory in it.
+    static DIRECTORY: OnceLock<Option<File>> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| File::open("/proc/self/task").ok());
+    Some(directory.as_ref()?.metadata().ok()?.nlink())
+}
+
+/// Whether nobody can change the environment at this moment.
+fn is_quiet() -> bool {
+    count_threads() == Some(OUR_THREADS.load(Ordering::Relaxed))
+}
+
+#[expect(unsafe_code, reason = "std does not give it away")]
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// All variables as C has them, if that can be told.
+#[expect(unsafe_code, reason = "std copies each variable's name and value")]
+pub(super) fn environment() -> Option<Vec<CString>> {
+    if !is_quiet() {
+        return None;
+    }
+    let mut all = Vec::new();
+    // SAFETY: the list ends with null, its entries are strings, and nobody changes it meanwhile.
+    unsafe {
+        let mut entry = environ;
+        while !entry.is_null() && !(*entry).is_null() {
+            all.push(CStr::from_ptr(*entry).to_owned());
+            entry = entry.add(1);
+        }
+    }
+    Some(all)
+}
+
+/// Whether the environment is that, if that can be told; a copy takes longer than most tests.
+#[expect(unsafe_code, reason = "std copies each variable's name and value")]
+pub(super) fn is_environment(known: &[CString]) -> bool {
+    if !is_quiet() {
+        return false;
+    }
+    // SAFETY: as above.
+    unsafe {
+        let mut entry = environ;
+        if entry.is_null() {
+            return known.is_empty();
+        }
+        for variable in known {
+            if (*entry).is_null() || libc::strcmp(*entry, variable.as_ptr()) != 0 {
+                return false;
+            }
+            entry = entry.add(1);
+        }
+        (*entry).is_null()
+    }
 }
 
 /// All descriptors, but for the one that is needed to list them.

@@ -131,7 +131,8 @@ impl Watch {
             return Watch::default();
         }
         ON.store(true, Ordering::Relaxed);
-        // It stays open, and must be there before the first test.
+        // What these open stays open, and must be there before the first test.
+        process::count_our_threads();
         process::count_descriptors();
         Watch {
             rules: Some(rules),

@@ -1,7 +1,7 @@
 //! [`State`]: what a process has, and [`Found`]: what it has more than before.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::path::PathBuf;
 
 use super::process::{self, Child, Descriptor};
@@ -17,6 +17,8 @@ pub(super) struct State {
     directory: Option<PathBuf>,
     /// In the system's order.
     variables: Variables,
+    /// The same as C has them, where that could be told.
+    glance: Option<Vec<CString>>,
     /// Of what is changed on purpose: those that are gone.
     removed: Vec<OsString>,
     descriptors: Vec<Descriptor>,
@@ -29,6 +31,7 @@ impl State {
     pub(super) const NOTHING: State = State {
         directory: None,
         variables: Vec::new(),
+        glance: None,
         removed: Vec::new(),
         descriptors: Vec::new(),
         children: Vec::new(),
@@ -39,6 +42,7 @@ impl State {
         State {
             directory: std::env::current_dir().ok(),
             variables: std::env::vars_os().collect(),
+            glance: process::environment(),
             removed: Vec::new(),
             descriptors: process::descriptors(),
             children: process::children(),
@@ -79,7 +83,8 @@ impl State {
                 found.directory = Some((self.directory.clone(), now));
             }
         }
-        if is_on(LeakKind::Env) {
+        let glance = self.glance.as_deref();
+        if is_on(LeakKind::Env) && !glance.is_some_and(process::is_environment) {
             let now: Variables = std::env::vars_os().collect();
             if now != self.variables {
                 is_same = false;
