@@ -64,7 +64,10 @@ fn root() -> Result<PathBuf, Stop> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::cli;
 
     #[test]
     fn files_are_written_once() {
@@ -88,5 +91,71 @@ mod tests {
                 assert!(is_quiet, "{name}: {line}");
             }
         }
+    }
+
+    /// A file with all of its settings in force: comments that are settings without their mark.
+    fn uncommented(text: &str) -> String {
+        let is_setting = |line: &&str| {
+            let key = line.split(" = ").next().unwrap_or_default();
+            let is_key = key
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+            line.starts_with('[') || (is_key && line.contains(" = "))
+        };
+        let setting = |line| {
+            str::strip_prefix(line, "# ")
+                .filter(is_setting)
+                .unwrap_or(line)
+        };
+        let lines: Vec<&str> = text.lines().map(setting).collect();
+        lines.join("\n")
+    }
+
+    /// What the written file proposes can be used as it is, in every profile that it has.
+    #[test]
+    fn settings_are_right_when_they_are_uncommented() {
+        let [(_, ours), (_, of_nextest)] = FILES;
+        let text = uncommented(ours);
+        let settings = text
+            .lines()
+            .filter(|line| line.contains(" = ") && !line.starts_with('#'));
+        assert!(settings.count() >= 15, "{text}");
+        let path = std::env::temp_dir().join(format!("itest-uncommented-{}", std::process::id()));
+        fs::write(&path, &text).unwrap();
+        let parsed = |profile: &str| {
+            let variable = |name: &str| match name {
+                "ITEST_CONFIG" => Some(path.clone().into_os_string()),
+                "ITEST_PROFILE" => Some(profile.into()),
+                _ => None,
+            };
+            match cli::parse(["tests".into()], &variable) {
+                Ok(cli::Parsed::Run(args)) => args,
+                other => panic!("{profile}: {other:?} of\n{text}"),
+            }
+        };
+        let (default, ci) = (parsed("default"), parsed("ci"));
+        assert_eq!(default.retries("a", &[], None), 1);
+        assert_eq!(default.retries("import::a", &[], None), 0);
+        assert_eq!(ci.timeout("a", &[], None), Some(Duration::from_secs(30)));
+        assert_eq!(
+            ci.timeout("import::a", &[], None),
+            Some(Duration::from_secs(300))
+        );
+        assert_eq!(ci.require, cli::Require::Names(vec!["docker".to_owned()]));
+        assert!(ci.reports.junit.is_some() && default.reports.junit.is_none());
+        let production = [(
+            "DATABASE_URL".to_owned(),
+            "postgres://x-prod-y/z".to_owned(),
+        )];
+        assert!(default.guard.refusal(production.into_iter()).is_some());
+        fs::remove_file(path).unwrap();
+
+        let nextest: toml::Table = uncommented(of_nextest).parse().expect("it is TOML");
+        let profiles = &nextest["profile"];
+        assert_eq!(
+            profiles["default"]["slow-timeout"]["terminate-after"].as_integer(),
+            Some(5)
+        );
+        assert_eq!(profiles["ci"]["fail-fast"].as_bool(), Some(false));
     }
 }

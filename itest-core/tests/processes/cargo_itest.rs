@@ -169,16 +169,50 @@ fn results_of_libtest_are_in_the_report() {
         Some("ignored, not today"),
         "{ended}"
     );
-    assert_eq!(ended.counts(), (5, 0), "{ended}");
+    assert_eq!(ended.counts(), (6, 0), "{ended}");
 
     let scene = Scene::new();
     let ended = other(&scene, &["--lib", "--test", "abrupt"], Some("SAMPLE_FAILS"));
     ended.must_exit(101);
-    assert_eq!(ended.counts(), (5, 1), "{ended}");
+    assert_eq!(ended.counts(), (6, 1), "{ended}");
     let section = ended.section("other tests::fails_where_it_shall");
     assert!(section.contains("on the way\n"), "{ended}");
     assert!(section.contains("it shall\nfail"), "{ended}");
     assert_eq!(ended.results()["other::abrupt of_abrupt"], "ok", "{ended}");
+}
+
+/// libtest does not tell how long tests take, but when they have ended.
+#[test]
+fn times_of_libtest_are_known() {
+    let scene = Scene::new();
+    let junit = scene.path_of("junit.xml");
+    let junit = junit.to_str().expect("the path is text");
+    let words = ["-p", "other", "--lib", "--junit", junit];
+    let run = |words: &[&str]| {
+        let mut command = scene.cargo_itest(words);
+        command.env("ITEST_HISTORY", scene.path_of("history"));
+        scene.run(command).must_exit(0);
+        let known = std::fs::read_to_string(scene.path_of("history/other.history"));
+        known.unwrap_or_default()
+    };
+    let shard = [&words[..], &["--shard=1/1"]].concat();
+    assert_eq!(run(&shard), "", "a shard records no times");
+    let known = run(&words);
+    let mut lines = known.lines();
+    assert!(
+        lines.next().is_some_and(|head| head.ends_with(" of 7")),
+        "{known}"
+    );
+    let line = lines.find_map(|line| line.strip_suffix(" p tests::takes_a_moment"));
+    let micros: u64 = line.expect(&known).parse().expect("it is a number");
+    assert!(micros >= 29_000, "{known}");
+    let report = std::fs::read_to_string(junit).expect("it was written");
+    let (_, case) = report
+        .split_once("name=\"tests::takes_a_moment\"")
+        .expect(&report);
+    let (_, time) = case.split_once(" time=\"").expect(case);
+    let (time, _) = time.split_once('"').expect(time);
+    assert!(time.parse::<f64>().expect(time) >= 0.029, "{report}");
 }
 
 #[test]

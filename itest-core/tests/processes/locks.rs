@@ -22,6 +22,23 @@ fn threads_of_libtest_exclude_each_other() {
     check(&scene, command, |_, lock| lock.to_owned());
 }
 
+/// Threads of libtest's binary, and workers that come behind it.
+#[test]
+fn workers_and_libtest_exclude_each_other() {
+    let scene = Scene::new();
+    let words = [
+        "--test",
+        "locks",
+        "--test",
+        "locks_drop_in",
+        "--test-threads=8",
+    ];
+    let ended = scene.run(scene.cargo_itest(&words));
+    ended.must_exit(0);
+    assert_eq!(ended.counts(), (2 * TESTS, 0), "{ended}");
+    check_events(&scene, in_process);
+}
+
 /// Test processes of two binaries: what both have in common is theirs together.
 #[test]
 fn processes_of_nextest_exclude_each_other() {

@@ -132,19 +132,24 @@ pub(crate) fn targets() -> impl Iterator<Item = (&'static str, bool)> {
 
 /// `cargo COMMAND…` for the sample as it was built.
 pub(crate) fn cargo(words: &[&str]) -> Command {
-    sample();
+    // It would wait while another test builds the program, which takes longer than a run may.
+    program();
     bare_cargo(words)
 }
 
 /// The program `cargo-itest`, for the sample as `cargo` is.
 pub(crate) fn cargo_itest() -> Command {
+    in_directory(Command::new(program()))
+}
+
+/// That program; built behind the sample, in the same directory.
+fn program() -> &'static Path {
     static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     sample();
-    let program = match PROGRAM.get_or_init(build_program) {
+    match PROGRAM.get_or_init(build_program) {
         Ok(program) => program,
         Err(error) => panic!("cargo-itest does not build\n{error}"),
-    };
-    in_directory(Command::new(program))
+    }
 }
 
 fn build_program() -> Result<PathBuf, String> {

@@ -4,19 +4,24 @@
 //! they stand in the same report as all others.
 
 pub(super) mod output;
+mod times;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::output::{Line, Output};
+use self::times::Times;
 use super::binary::Binary;
 use super::followed::Followed;
 use super::words::Words;
 use crate::cli::{Args, Ignored, Shard};
 use crate::event::{BinaryId, Event, TestName};
+use crate::history::{History, Past, Ran};
 use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::plan::available_threads;
 use crate::run::events::Events;
 use crate::run::{Alone, Broken, ended_how, executor, interrupt};
 
@@ -35,7 +40,11 @@ pub(super) struct Plain {
     /// For drop-in tests: flags that libtest does not know.
     variables: Vec<(&'static str, OsString)>,
     is_libtest: bool,
+    /// At a time.
+    threads: usize,
     capture: bool,
+    /// Times that change now would cut the next shard differently.
+    is_sharded: bool,
 }
 
 impl Plain {
@@ -73,6 +82,10 @@ impl Plain {
             choice: choice(args),
             variables,
             is_libtest: true,
+            threads: args
+                .test_threads
+                .map_or_else(available_threads, usize::from),
+            is_sharded: args.sharded,
             capture: args.capture,
             binary,
         })
@@ -92,6 +105,8 @@ impl Plain {
             choice: Vec::new(),
             variables: Vec::new(),
             is_libtest: false,
+            threads: 1,
+            is_sharded: args.sharded,
             capture: args.capture,
             binary,
         }
@@ -131,36 +146,61 @@ impl Plain {
 
     fn run_libtest(&self, events: &Events, process: &mut Followed) -> Run {
         let mut output = Output::new(&self.tests);
-        let mut failed = 0;
-        process.follow(|line| match output.take(line) {
-            Line::Result(test, outcome) => {
-                failed += usize::from(outcome.is_failure());
-                tell(events, test, outcome, String::new());
+        let mut times = Times::new(&self.tests, self.threads);
+        let mut took_failed: HashMap<TestName, Duration> = HashMap::new();
+        let mut passed: Vec<(TestName, Duration)> = Vec::new();
+        process.follow(|line| {
+            let now = Instant::now();
+            // Its first words stand before the tests.
+            times.start(now);
+            match output.take(line) {
+                Line::Result(test, outcome) => {
+                    let took = times.end(&test, now);
+                    passed.extend(took.map(|took| (test.clone(), took)));
+                    tell(
+                        events,
+                        test,
+                        outcome,
+                        took.unwrap_or_default(),
+                        String::new(),
+                    );
+                }
+                Line::Failed(test) => {
+                    let took = times.end(&test, now).unwrap_or_default();
+                    took_failed.insert(test, took);
+                }
+                Line::Ignored(test, reason) => {
+                    times.end(&test, now);
+                    events.send(|| Event::TestIgnored {
+                        test,
+                        reason,
+                        skipped: false,
+                    });
+                }
+                Line::Slow(test, elapsed) => events.send(|| Event::TestSlow { test, elapsed }),
+                // With `--nocapture`, and what processes print that tests start.
+                Line::Other => print(line),
+                Line::Known => {}
             }
-            Line::Ignored(test, reason) => events.send(|| Event::TestIgnored {
-                test,
-                reason,
-                skipped: false,
-            }),
-            Line::Slow(test, elapsed) => events.send(|| Event::TestSlow { test, elapsed }),
-            // With `--nocapture`, and what processes print that tests start.
-            Line::Other => print(line),
-            Line::Known => {}
         });
         let status = process.wait();
+        let mut failed = 0;
         for (test, section) in output.failures() {
             failed += 1;
             let failure = output::failure(&section);
-            tell(events, test, Outcome::Failed { failure }, section);
+            let took = took_failed.remove(&test).unwrap_or_default();
+            tell(events, test, Outcome::Failed { failure }, took, section);
         }
         Run {
             failed,
             left: output.left(),
             status,
+            passed,
         }
     }
 
     fn run_other(&self, events: &Events, process: &mut Followed) -> Run {
+        let started = Instant::now();
         let mut output = String::new();
         process.follow(|line| match self.capture {
             true => output.push_str(line),
@@ -181,12 +221,27 @@ impl Plain {
         };
         let failed = usize::from(outcome.is_failure());
         for test in &self.tests {
-            tell(events, test.clone(), outcome.clone(), output.clone());
+            tell(
+                events,
+                test.clone(),
+                outcome.clone(),
+                started.elapsed(),
+                output.clone(),
+            );
         }
+        let passed = match failed {
+            0 => self
+                .tests
+                .iter()
+                .map(|test| (test.clone(), started.elapsed()))
+                .collect(),
+            _ => Vec::new(),
+        };
         Run {
             failed,
             left: 0,
             status,
+            passed,
         }
     }
 }
@@ -197,6 +252,8 @@ struct Run {
     /// Tests without a result.
     left: usize,
     status: std::io::Result<ExitStatus>,
+    /// How long they took.
+    passed: Vec<(TestName, Duration)>,
 }
 
 impl Alone for Plain {
@@ -216,6 +273,7 @@ impl Alone for Plain {
         if self.tests.is_empty() {
             return true;
         }
+        let before = self.history();
         let started = self.start(join);
         let mut process = match started {
             Ok(started) => started,
@@ -236,6 +294,7 @@ impl Alone for Plain {
         };
         // What tests started and left in its group.
         process.kill_group();
+        self.record(&before, &run);
         let ended_well = match &run.status {
             Ok(status) => run.left == 0 && (status.success() || run.failed > 0),
             Err(_) => false,
@@ -248,6 +307,35 @@ impl Alone for Plain {
 }
 
 impl Plain {
+    fn history(&self) -> History {
+        History::load_beside(&self.binary.record.program, [&*self.binary.id])
+    }
+
+    /// Puts into the history how long tests took that do not record that themselves, as drop-in tests
+    /// do.
+    fn record(&self, before: &History, run: &Run) {
+        if self.is_sharded || interrupt::interrupted().is_some() {
+            return;
+        }
+        let id = &self.binary.id;
+        let mut history = self.history();
+        let ends =
+            |history: &History| -> HashMap<TestName, Vec<Past>> { history.ends(id).collect() };
+        let (known, now) = (ends(before), ends(&history));
+        for (test, took) in &run.passed {
+            if known.get(test) == now.get(test) {
+                let ran = Ran::new(&Outcome::Passed, 1, *took);
+                history.record(id, test, ran);
+            }
+        }
+        let is_whole = self.filtered_out == 0 && run.left == 0;
+        if is_whole && run.failed == 0 {
+            history.complete(id, self.tests.clone());
+        }
+        // What cannot be written is told by those that record everything.
+        history.save();
+    }
+
     fn broken(&self, run: &Run) -> Event {
         let how = match &run.status {
             Ok(status) => format!("it {}", ended_how(*status)),
@@ -268,11 +356,10 @@ impl Plain {
     }
 }
 
-fn tell(events: &Events, test: TestName, outcome: Outcome, output: String) {
+fn tell(events: &Events, test: TestName, outcome: Outcome, took: Duration, output: String) {
     let started = test.clone();
     events.send(|| Event::TestStarted { test: started });
-    // libtest does not tell how long it took.
-    events.send(|| executor::finished(test, outcome, Duration::ZERO, output));
+    events.send(|| executor::finished(test, outcome, took, output));
 }
 
 fn print(line: &str) {

@@ -26,6 +26,8 @@ pub(in crate::cargo) struct Output {
 pub(in crate::cargo) enum Line {
     /// A test that did not fail.
     Result(TestName, Outcome),
+    /// A test that failed; see [`Output::failures`].
+    Failed(TestName),
     Ignored(TestName, String),
     /// It has been running for this long.
     Slow(TestName, Duration),
@@ -99,8 +101,8 @@ impl Output {
             }
             "FAILED" => {
                 self.waiting.remove(&test);
-                self.failed.push((test, String::new()));
-                Line::Known
+                self.failed.push((test.clone(), String::new()));
+                Line::Failed(test)
             }
             "ignored" => {
                 self.waiting.remove(&test);

@@ -37,6 +37,11 @@ mod tests {
         let _ = never.recv_timeout(std::time::Duration::from_secs(60));
     }
 
+    #[test]
+    fn takes_a_moment() {
+        std::thread::sleep(std::time::Duration::from_millis(30));
+    }
+
     /// The others have results by then, or not.
     #[test]
     fn zz_aborts_where_it_shall() {
