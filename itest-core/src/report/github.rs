@@ -246,6 +246,12 @@ fn summary(model: &Model, problems: &[Problem]) -> String {
     if !flaky.is_empty() {
         let _ = writeln!(text, "Flaky: {}\n", flaky.join(", "));
     }
+    let leaky = model.tests.iter().filter(|test| !test.leaks.is_empty());
+    for test in leaky.take(FAILURES) {
+        let leaks = html(&one_line(&test.leaks.join("; ")));
+        let name = html(&test.id.name);
+        let _ = writeln!(text, "- <code>{name}</code> left behind: {leaks}");
+    }
     for (reason, n) in &tally.skipped {
         let reason = match &*one_line(reason) {
             "" => "no reason given".to_owned(),

@@ -45,6 +45,7 @@ pub(crate) use events::run_of_processes;
 pub(crate) use failure::describe_outcome;
 pub(crate) use list::{Listed, list};
 pub use replay::{Recorded, ReplayError, replay};
+pub(crate) use style::names;
 pub(crate) use tally::Tally;
 
 /// Turns the records of one run, in order, into a report.

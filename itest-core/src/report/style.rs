@@ -65,7 +65,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// `` `a`, `b` and 3 more ``
-pub(super) fn names<S: AsRef<str>>(names: &[S]) -> String {
+pub(crate) fn names<S: AsRef<str>>(names: &[S]) -> String {
     let shown = names.len().min(5);
     let mut text = names[..shown]
         .iter()

@@ -668,6 +668,16 @@ fn github_sees_what_failed() {
             failure.message = "100% wrong\n::error::x\r\n```".into();
         }
     }
+    let leaked = Event::TestLeaked {
+        test: "m::passes".into(),
+        leaks: ["file descriptor 9 is open: /tmp/<a>", "variable `A` is set"]
+            .map(|what| crate::event::Leak {
+                kind: crate::event::LeakKind::Fds,
+                what: what.to_owned(),
+            })
+            .to_vec(),
+    };
+    records.insert(records.len() - 1, record(&leaked));
     let annotations = Written::default();
     let out = Box::new(annotations.clone());
     let mut github = super::super::github::GitHub::new(out, Some(summary.clone()));
@@ -698,9 +708,12 @@ fn github_sees_what_failed() {
         "{summary}"
     );
     assert!(summary.contains(
-        "| passed | failed | error | teardown error | process error | flaky | skipped |"
+        "| passed | failed | error | teardown error | process error | flaky | leaky | skipped |"
     ));
     assert!(summary.contains("````text\nthread 'm::fails'"), "{summary}");
+    let leaky = "- <code>m::passes</code> left behind: file descriptor 9 is open: /tmp/&lt;a&gt;; \
+                 variable `A` is set\n";
+    assert!(summary.contains(leaky), "{summary}");
     assert!(
         summary.contains("- 1 skipped: `KEY` is not set"),
         "{summary}"

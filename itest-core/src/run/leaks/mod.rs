@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::state::{Found, State};
-use super::runtime;
+use super::{interrupt, runtime};
 use crate::cli::{Args, Leaks, Level};
 use crate::event::{Event, Leak, LeakKind, TestName};
 use crate::outcome::{Failure, FailureKind};
@@ -170,6 +170,10 @@ impl Watch {
         let (Some(mut before), Some(levels)) = (self.known.take(), self.levels) else {
             return Leaked::default();
         };
+        // A test that was cancelled could not clean up.
+        if interrupt::interrupted().is_some() {
+            return Leaked::default();
+        }
         let (mut found, is_same) = before.compare(&lock_ours(), &levels);
         if found.is_empty() {
             // Some things may have changed places.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::process::{self, Child, Descriptor};
 use crate::cli::{Leaks, Level};
 use crate::event::{Leak, LeakKind, TestName};
+use crate::report::names;
 use crate::run::runtime;
 
 type Variables = Vec<(OsString, OsString)>;
@@ -113,13 +114,19 @@ impl State {
         }
         if is_on(LeakKind::Children) {
             let known = |pid: &u32| self.children.contains(pid) || ours.children.contains(pid);
-            let now = process::children().into_iter();
-            let new = now.filter(|pid| !known(pid)).filter_map(Child::of);
+            let now = process::children();
+            is_same &= now == self.children;
+            let new = now
+                .into_iter()
+                .filter(|pid| !known(pid))
+                .filter_map(Child::of);
             found.children = new.collect();
         }
         found.tasks_before = self.tasks + ours.tasks;
         if is_on(LeakKind::Tasks) {
-            found.tasks = runtime::tasks().saturating_sub(found.tasks_before);
+            let now = runtime::tasks();
+            is_same &= now == self.tasks;
+            found.tasks = now.saturating_sub(found.tasks_before);
         }
         (found, is_same)
     }
@@ -277,8 +284,7 @@ impl Found {
                 n => format!("{n} async tasks still run"),
             };
             if !self.others.is_empty() {
-                let others: Vec<String> = self.others.iter().map(|it| format!("`{it}`")).collect();
-                what += &format!("; it may be of {} too", others.join(", "));
+                what += &format!("; it may be of {} too", names(&self.others));
             }
             add(LeakKind::Tasks, what);
         }
