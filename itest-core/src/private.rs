@@ -382,11 +382,12 @@ pub use crate::signal::{skip, xfail};
 
 /// Plans one module as if it were a whole binary; gives the report of what is wrong with it.
 ///
-/// For itest's own tests.
-pub fn plan_problems(module_path: &str) -> Option<String> {
-    let args = match crate::cli::parse([], &|_| None) {
+/// `words` are those of a command line, without the program. For itest's own tests.
+pub fn plan_problems(module_path: &str, words: &[&str]) -> Option<String> {
+    let words = ["itest"].iter().chain(words).map(std::ffi::OsString::from);
+    let args = match crate::cli::parse(words, &|_| None) {
         Ok(crate::cli::Parsed::Run(args)) => args,
-        _ => unreachable!("nothing was asked for"),
+        _ => unreachable!("itest's own tests ask for a run"),
     };
     let registry = crate::registry::Registry::collect().within(module_path);
     crate::plan::Plan::new(&registry, &args)

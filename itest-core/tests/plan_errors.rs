@@ -54,11 +54,11 @@ cases! {
 }
 
 fn main() -> ExitCode {
+    check_exact();
     let bless = std::env::var_os("ITEST_BLESS").is_some();
     let mut failed = 0;
     for case in CASES {
-        let said = itest::__private::plan_problems(&format!("{}::plan::{case}", module_path!()))
-            .map_or_else(|| "no problem\n".to_owned(), |report| report + "\n");
+        let said = said_of(case, &[]);
         let file = expected_file(case);
         if bless {
             std::fs::write(&file, &said).expect("the report should be writable");
@@ -72,6 +72,21 @@ fn main() -> ExitCode {
     }
     println!("{} passed, {failed} failed", CASES.len() - failed);
     ExitCode::from(u8::from(failed > 0))
+}
+
+fn said_of(case: &str, words: &[&str]) -> String {
+    let module = format!("{}::plan::{case}", module_path!());
+    itest::__private::plan_problems(&module, words)
+        .map_or_else(|| "no problem\n".to_owned(), |report| report + "\n")
+}
+
+/// With `--exact`, only problems of the tests that are asked for are told.
+fn check_exact() {
+    let twice = ["plan::duplicate_test::t", "--exact"];
+    let expected = std::fs::read_to_string(expected_file("duplicate_test"));
+    assert_eq!(Some(said_of("duplicate_test", &twice)), expected.ok());
+    let other = ["plan::duplicate_test::other", "--exact"];
+    assert_eq!(said_of("duplicate_test", &other), "no problem\n");
 }
 
 fn expected_file(case: &str) -> PathBuf {

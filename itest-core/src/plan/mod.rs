@@ -306,8 +306,20 @@ impl Plan {
     /// Every problem of the binary's fixtures at once.
     pub(crate) fn new(registry: &Registry, args: &Args) -> Result<Plan, PlanError> {
         let mut problems = Problems::default();
-        check_duplicates(registry, &mut problems);
-        Plan::with(registry, args, problems)
+        check_duplicate_fixtures(registry, &mut problems);
+        if !args.exact {
+            check_duplicate_tests(registry.tests.iter().copied(), &mut problems);
+            return Plan::with(registry, args, problems);
+        }
+        let plan = Plan::with(registry, args, problems)?;
+        let mut problems = Problems::default();
+        let mut defs: Vec<_> = plan.tests.iter().map(|test| test.def).collect();
+        // Instances of one test.
+        defs.sort_by_key(|def| std::ptr::from_ref(*def).addr());
+        defs.dedup_by(|a, b| std::ptr::eq(*a, *b));
+        defs.sort_by_key(|def| (def.location.file, def.location.line, def.location.column));
+        check_duplicate_tests(defs.into_iter(), &mut problems);
+        problems.into_result().map(|()| plan)
     }
 
     /// Plans once more, in another process, what was planned before without a problem.
@@ -674,13 +686,16 @@ pub(crate) fn normalise_locks(locks: &mut Vec<HeldLock>) {
     locks.dedup_by(|later, first| later.name == first.name);
 }
 
-fn check_duplicates(registry: &Registry, problems: &mut Problems) {
+fn check_duplicate_tests(
+    all: impl ExactSizeIterator<Item = &'static TestDef>,
+    problems: &mut Problems,
+) {
     let mut modules: HashMap<&str, usize> = HashMap::new();
     // The one that was met last, which is mostly the next one too.
     let mut last = ("", 0);
     let mut tests: HashMap<(usize, &str), Location, BuildHasherDefault<NameHasher>> =
-        HashMap::with_capacity_and_hasher(registry.tests.len(), BuildHasherDefault::default());
-    for test in &registry.tests {
+        HashMap::with_capacity_and_hasher(all.len(), BuildHasherDefault::default());
+    for test in all {
         if !std::ptr::eq(last.0, test.module_path) {
             let next = modules.len();
             last = (
@@ -698,6 +713,9 @@ fn check_duplicates(registry: &Registry, problems: &mut Problems) {
             );
         }
     }
+}
+
+fn check_duplicate_fixtures(registry: &Registry, problems: &mut Problems) {
     let mut fixtures: HashMap<(&str, &str), Location> = HashMap::new();
     for fixture in &registry.fixtures {
         let key = (fixture.module_path, fixture.name);

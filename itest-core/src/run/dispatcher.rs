@@ -180,7 +180,8 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         write_error: None,
         failed: false,
     };
-    run.start(&mut job, args);
+    let run_id = super::run_id();
+    run.start(&mut job, args, &run_id);
     let Job { suites, alone, .. } = job;
     run.recorder.start(&suites);
     let (ready, rest) = run.set_aside(&suites);
@@ -217,7 +218,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         })),
         suites,
         events: Events::to(sender.clone(), clock, run.binary.clone())
-            .in_run(&super::run_id())
+            .in_run(&run_id)
             .with_own_fixtures(run.reporter.wants().own_fixtures),
         clock,
     };
@@ -392,7 +393,7 @@ struct Running {
 
 impl Run {
     /// Tells what there is to run.
-    fn start(&mut self, job: &mut Job, args: &Args) {
+    fn start(&mut self, job: &mut Job, args: &Args, run_id: &str) {
         let suites = job.suites.iter();
         let selected: usize = suites.map(|suite| suite.summary.selected()).sum();
         let all = job.suites.iter().map(|suite| &suite.summary);
@@ -409,7 +410,7 @@ impl Run {
             shuffle_seed: args.shuffle,
             profile: args.profile.clone(),
             started: self.clock.started,
-            run_id: super::run_id().into(),
+            run_id: run_id.into(),
             binaries: job.binaries().cloned().collect(),
             ..RunInfo::default()
         })));
