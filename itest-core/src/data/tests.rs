@@ -19,7 +19,8 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str, text: impl AsRef<[u8]>) -> Self {
-        let dir = std::env::temp_dir().join(format!("itest-data-{}", std::process::id()));
+        let dir = format!("itest-data-{}-{name}", std::process::id());
+        let dir = std::env::temp_dir().join(dir);
         std::fs::create_dir_all(&dir).expect("a directory");
         let file = dir.join(name);
         std::fs::write(&file, text).expect("a file");
@@ -36,7 +37,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = self.0.parent().map(std::fs::remove_dir_all);
     }
 }
 
