@@ -1,5 +1,7 @@
 //! Listing starts nothing and leaves nothing.
 
+use std::process::Command;
+
 use crate::sample;
 use crate::scene::{Ended, Scene};
 
@@ -14,12 +16,19 @@ fn nothing_happened(scene: &Scene, ended: &Ended) {
     );
 }
 
+/// As cargo starts it: in the environment of its package, which has data.
+fn list(scene: &Scene, target: &str, words: &[&str]) -> Command {
+    let mut command = scene.binary(target, words);
+    command.env("CARGO_MANIFEST_DIR", sample::directory());
+    command
+}
+
 #[test]
 fn listing_a_binary_starts_nothing() {
     for (target, _) in sample::targets() {
         for words in [&["--list"][..], &["--list", "--format=terse", "--ignored"]] {
             let scene = Scene::new();
-            let ended = scene.run(scene.binary(target, words));
+            let ended = scene.run(list(&scene, target, words));
             nothing_happened(&scene, &ended);
         }
     }
@@ -42,7 +51,7 @@ fn listing_under_nextest_starts_nothing() {
 fn listing_in_a_run_of_nextest_starts_nothing() {
     for (target, is_drop_in) in sample::targets() {
         let scene = Scene::new();
-        let mut command = scene.binary(target, &["--list", "--format=terse"]);
+        let mut command = list(&scene, target, &["--list", "--format=terse"]);
         let id = "6b2d5a0e-0000-4000-8000-000000000000";
         command.env("NEXTEST", "1").env("NEXTEST_RUN_ID", id);
         command.env("NEXTEST_TEST_PHASE", "list");

@@ -10,6 +10,8 @@ use crate::scene::without_runner;
 
 /// Its files and their text.
 const FILES: &[(&str, &str)] = &[
+    ("data/.hidden", ""),
+    ("data/empty.txt", ""),
     ("lib.rs", ""),
     ("tests/again.rs", include_str!("sample/again.rs")),
     ("tests/alone.rs", include_str!("sample/alone.rs")),
@@ -180,7 +182,7 @@ fn in_directory(mut command: Command) -> Command {
     command
 }
 
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("processes-sample")
 }
 
