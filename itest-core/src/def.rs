@@ -16,7 +16,7 @@ use crate::condition::SkipDef;
 use crate::outcome::Failure;
 use crate::register::Link;
 use crate::scope::Scope;
-use crate::value::{Args, Call, Codec, Slot, Value};
+use crate::value::{Args, Codec, Slot, Value};
 
 /// Where an item or parameter stands in the user's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,8 +62,10 @@ pub struct TestDef {
     pub ignore: Option<&'static str>,
     /// `#[should_panic]`.
     pub should_panic: Option<ShouldPanic>,
-    /// Calls the user's function.
-    pub body: TestBody,
+    /// The user's function is an `async fn`.
+    pub is_async: bool,
+    /// Registers the test or runs the user's function: see `call`.
+    pub entry: Entry,
     /// The registry's.
     pub link: Link,
 }
@@ -76,7 +78,8 @@ impl TestDef {
         file: &'static str,
         line: u32,
         column: u32,
-        body: TestBody,
+        is_async: bool,
+        entry: Entry,
     ) -> Self {
         TestDef {
             name,
@@ -88,14 +91,10 @@ impl TestDef {
             with: &[],
             ignore: None,
             should_panic: None,
-            body,
+            is_async,
+            entry,
             link: Link::new(),
         }
-    }
-
-    /// The user's function is an `async fn`.
-    pub(crate) fn is_async(&self) -> bool {
-        matches!(self.body, TestBody::Async(_))
     }
 
     /// It has neither options nor skips, and is run once.
@@ -104,26 +103,8 @@ impl TestDef {
     }
 }
 
-/// Calls the user's test function with its fixtures' values.
-#[derive(Clone, Copy)]
-pub enum TestBody {
-    /// A plain `fn` without parameters that returns nothing: the function itself.
-    Plain(fn()),
-    /// Another plain `fn`.
-    Sync(fn(Args) -> Result<(), Failure>),
-    /// An `async fn`.
-    Async(fn(&mut Call<'_>)),
-}
-
-impl fmt::Debug for TestBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TestBody::Plain(_) => "Plain",
-            TestBody::Sync(_) => "Sync",
-            TestBody::Async(_) => "Async",
-        })
-    }
-}
+/// The function of a test, which is a constructor of the binary too.
+pub(crate) type Entry = extern "C-unwind" fn();
 
 /// Values of which a test is run once for each.
 #[derive(Debug)]

@@ -8,6 +8,7 @@
 extern crate self as itest;
 
 pub mod builtin;
+mod call;
 #[cfg(all(feature = "cli", unix))]
 #[doc(hidden)]
 pub mod cargo;

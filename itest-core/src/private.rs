@@ -9,18 +9,19 @@ use serde::de::DeserializeOwned;
 pub use inventory;
 
 pub use crate::__itest_register as register_test;
+pub use crate::call::{Call, entry};
 pub use crate::chosen::{Given, GivenNumber, MakeValue};
 pub use crate::condition::{Condition, SkipDef};
 pub use crate::def::{
     Access, Autouse, Binding, CaseDef, CloneFn, FilesDef, FixtureBody, FixtureDef, FixtureParam,
     FixtureRef, Flavor, GivenDef, GroupDef, Literal, LocalFuture, Location, Lock, MainDef, Marker,
     MarkerValue, MarkersDef, Options, ParamDef, PlainTest, SetDef, ShouldPanic, Submission,
-    TestBody, TestDef, TypeRef, UseDef, WithDef, Xfail,
+    TestDef, TypeRef, UseDef, WithDef, Xfail,
 };
 pub use crate::outcome::{Failure, FailureKind};
-pub use crate::register::{register, tests};
+pub use crate::register::tests;
 pub use crate::scope::Scope;
-pub use crate::value::{Arg, Args, Call, Codec, Slot, Value};
+pub use crate::value::{Arg, Args, Codec, Slot, Value};
 
 /// A session value: sent to every test process.
 #[diagnostic::on_unimplemented(

@@ -1,23 +1,30 @@
-//! How a test makes itself known: a constructor of its own links it into a list.
+//! How a test makes itself known: its function is a constructor, which links it into a list.
 //!
 //! There are thousands of tests, and what each costs the compiler is what users wait for. This is
-//! what `inventory` does, less the node, the trait object and the block around them; on targets
+//! what `inventory` does, less the function, the node, the trait object and the block; on targets
 //! whose constructors are not known here, `inventory` itself is used. Everything else, of which
 //! there is little, goes to `inventory` everywhere. The registry is the only reader.
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use crate::def::TestDef;
 
 /// The test that was registered before this one.
 #[derive(Debug)]
-pub struct Link(AtomicPtr<TestDef>);
+pub struct Link {
+    before: AtomicPtr<TestDef>,
+    /// It is in the list, and must not come into it again.
+    is_linked: AtomicBool,
+}
 
 impl Link {
     /// Of a test that is not registered.
     pub(crate) const fn new() -> Self {
-        Link(AtomicPtr::new(ptr::null_mut()))
+        Link {
+            before: AtomicPtr::new(ptr::null_mut()),
+            is_linked: AtomicBool::new(false),
+        }
     }
 }
 
@@ -25,11 +32,14 @@ impl Link {
 static LAST: AtomicPtr<TestDef> = AtomicPtr::new(ptr::null_mut());
 
 /// Called once for each test, before `main`: nothing of the standard library is used here.
-pub fn register(test: &'static TestDef) {
+pub(crate) fn register(test: &'static TestDef) {
+    if test.link.is_linked.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let this = ptr::from_ref(test).cast_mut();
     let mut last = LAST.load(Ordering::Relaxed);
     loop {
-        test.link.0.store(last, Ordering::Relaxed);
+        test.link.before.store(last, Ordering::Relaxed);
         match LAST.compare_exchange_weak(last, this, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => return,
             Err(other) => last = other,
@@ -39,7 +49,7 @@ pub fn register(test: &'static TestDef) {
 
 /// The tests of this binary, in no order that means anything.
 pub fn tests() -> impl Iterator<Item = &'static TestDef> {
-    std::iter::successors(test_at(&LAST), |test| test_at(&test.link.0))
+    std::iter::successors(test_at(&LAST), |test| test_at(&test.link.before))
 }
 
 #[expect(
@@ -51,7 +61,7 @@ fn test_at(place: &AtomicPtr<TestDef>) -> Option<&'static TestDef> {
     unsafe { place.load(Ordering::Acquire).as_ref() }
 }
 
-/// `register_test! { DEF }`: items that register a static `TestDef`.
+/// `register_test! { DEF entry }`: items that register a static `TestDef`, by its entry or not.
 #[cfg(any(
     target_os = "linux",
     target_os = "android",
@@ -64,14 +74,10 @@ fn test_at(place: &AtomicPtr<TestDef>) -> Option<&'static TestDef> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __itest_register {
-    ($def:ident) => {
-        #[unsafe(link_section = ".text.startup")]
-        extern "C" fn __itest_register() {
-            $crate::__private::register(&$def)
-        }
+    ($def:ident $entry:ident) => {
         #[used]
         #[unsafe(link_section = ".init_array")]
-        static __ITEST_REGISTER: extern "C" fn() = __itest_register;
+        static __ITEST_REGISTER: extern "C-unwind" fn() = $entry;
     };
 }
 
@@ -80,13 +86,10 @@ macro_rules! __itest_register {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __itest_register {
-    ($def:ident) => {
-        extern "C" fn __itest_register() {
-            $crate::__private::register(&$def)
-        }
+    ($def:ident $entry:ident) => {
         #[used]
         #[unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs")]
-        static __ITEST_REGISTER: extern "C" fn() = __itest_register;
+        static __ITEST_REGISTER: extern "C-unwind" fn() = $entry;
     };
 }
 
@@ -95,13 +98,10 @@ macro_rules! __itest_register {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __itest_register {
-    ($def:ident) => {
-        extern "C" fn __itest_register() {
-            $crate::__private::register(&$def)
-        }
+    ($def:ident $entry:ident) => {
         #[used]
         #[unsafe(link_section = ".CRT$XCU")]
-        static __ITEST_REGISTER: extern "C" fn() = __itest_register;
+        static __ITEST_REGISTER: extern "C-unwind" fn() = $entry;
     };
 }
 
@@ -120,7 +120,7 @@ macro_rules! __itest_register {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __itest_register {
-    ($def:ident) => {
+    ($def:ident $entry:ident) => {
         $crate::__private::inventory::submit! { $crate::__private::Submission::Test(&$def) }
     };
 }

@@ -9,7 +9,6 @@ use std::cell::{Ref, RefCell, RefMut};
 use std::fmt;
 use std::future::poll_fn;
 use std::path::PathBuf;
-use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 use std::task::Poll;
@@ -18,7 +17,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::chosen::Chosen;
-use crate::outcome::Failure;
 
 /// A value just made by a fixture.
 pub enum Value {
@@ -190,66 +188,6 @@ impl Args {
 impl fmt::Debug for Args {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Args({})", self.args.len())
-    }
-}
-
-/// The call of an async test: its values, and what runs its future.
-///
-/// The future stays where the generated code has made it; behind the pointer it has lost its type,
-/// so that what awaits it is compiled once and not for every test.
-pub struct Call<'a> {
-    args: Args,
-    run: &'a mut dyn FnMut(TestFuture<'_>),
-}
-
-/// A test's future with its result.
-pub(crate) type TestFuture<'a> = Pin<&'a mut (dyn Future<Output = Result<(), Failure>> + 'a)>;
-
-impl<'a> Call<'a> {
-    pub(crate) fn new(args: Args, run: &'a mut dyn FnMut(TestFuture<'_>)) -> Self {
-        Call { args, run }
-    }
-
-    /// The next parameter's value.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a bug panics here, it does not end"
-    )]
-    pub fn next(&mut self) -> Arg {
-        self.args.next()
-    }
-
-    /// See [`Args::index`].
-    pub fn index(&self, set: usize) -> usize {
-        self.args.index(set)
-    }
-
-    /// See [`Args::file`].
-    pub fn file(&self, set: usize) -> PathBuf {
-        self.args.file(set)
-    }
-
-    /// Runs what returns nothing.
-    pub fn unit(&mut self, future: Pin<&mut dyn Future<Output = ()>>) {
-        (self.run)(pin!(async {
-            future.await;
-            Ok(())
-        }));
-    }
-
-    /// Runs what returns something.
-    pub fn returned<R>(
-        &mut self,
-        future: Pin<&mut dyn Future<Output = R>>,
-        into_result: fn(R) -> Result<(), Failure>,
-    ) {
-        (self.run)(pin!(async { into_result(future.await) }));
-    }
-}
-
-impl fmt::Debug for Call<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Call").field(&self.args).finish()
     }
 }
 

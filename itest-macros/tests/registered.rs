@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use itest::__private::{
     Access, Autouse, Binding, Condition, FixtureBody, FixtureDef, Flavor, GroupDef, MarkerValue,
-    Submission, TestBody, TestDef, inventory, tests,
+    Submission, TestDef, inventory, tests,
 };
 use itest::Scope;
 
@@ -211,7 +211,7 @@ fn a_plain_test_says_nothing() {
     assert_eq!(def.location.column, 8);
     assert!(def.params.is_empty());
     assert!(def.ignore.is_none() && def.should_panic.is_none());
-    assert!(matches!(def.body, TestBody::Plain(_)));
+    assert!(!def.is_async);
     let default = format!("{:?}", itest::__private::Options::DEFAULT);
     assert_eq!(format!("{:?}", def.options), default);
 }
@@ -219,7 +219,7 @@ fn a_plain_test_says_nothing() {
 #[test]
 fn options_are_in_their_fields() {
     let def = test("every_option");
-    assert!(matches!(def.body, TestBody::Async(_)));
+    assert!(def.is_async);
     let options = &def.options;
     assert_eq!(options.timeout, Some(Duration::from_millis(500)));
     assert_eq!(options.retries, Some(2));

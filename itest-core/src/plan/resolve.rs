@@ -172,7 +172,7 @@ impl<'r> Resolver<'r> {
             def,
             module: module.module,
             group: module.groups.last().map(|group| group.module_path),
-            is_async: def.is_async() || setup.iter().any(|id| self.nodes[id.0 as usize].is_async),
+            is_async: def.is_async || setup.iter().any(|id| self.nodes[id.0 as usize].is_async),
             setup,
             args,
             chosen: instance.chosen.clone(),
@@ -653,7 +653,7 @@ fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) 
         ignore: def.ignore,
         markers: Vec::new(),
         skips: Vec::new(),
-        is_async: def.is_async(),
+        is_async: def.is_async,
     }
 }
 

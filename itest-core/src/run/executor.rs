@@ -12,12 +12,13 @@ use super::store::{For, Holds, SetupStop, Shared, Store, Upstream, teardown_fail
 use super::watchdog::{GRACE, WatchGuard, watch};
 use super::{exit, interrupt};
 use crate::builtin::Request;
+use crate::call::{Said, call};
 use crate::cli::Require;
-use crate::def::{Flavor, TestBody};
+use crate::def::Flavor;
 use crate::event::{Event, Leak, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::plan::{Plan, PlannedTest};
-use crate::value::{Args, Call, TestFuture};
+use crate::value::Args;
 
 /// Runs tests on the thread that calls it.
 pub(crate) struct Executor {
@@ -190,19 +191,12 @@ impl Executor {
         });
         let _watch = self.watch(test);
         let _running = running(&test.name);
-        Ok(match test.def.body {
-            TestBody::Plain(body) => user.on.enter(|| {
-                body();
-                Ok(())
-            }),
-            TestBody::Sync(body) => user.on.enter(|| body(args)),
-            TestBody::Async(body) => call_async(body, args, user.on, test.timeout),
-        })
+        Ok(run_body(test, args, user.on))
     }
 
     fn watch(&self, test: &PlannedTest) -> Option<WatchGuard> {
         let limit = test.timeout?;
-        let grace = if test.def.is_async() {
+        let grace = if test.def.is_async {
             GRACE
         } else {
             Duration::ZERO
@@ -329,19 +323,19 @@ pub(crate) fn failures() -> usize {
     FAILURES.load(Ordering::Relaxed)
 }
 
-/// Calls the body of an async test, which makes the future and hands it back to be run.
+/// Calls the body of a test; an async one makes its future and hands it back to be run.
 ///
 /// The body drops the future, so it is in the runtime's context all the time.
-fn call_async(
-    body: fn(&mut Call<'_>),
-    args: Args,
-    on: On<'_>,
-    limit: Option<Duration>,
-) -> Result<(), Stop> {
+fn run_body(test: &PlannedTest, args: Args, on: On<'_>) -> Result<(), Stop> {
     let mut result = Ok(());
-    let mut run = |future: TestFuture<'_>| result = on.block_on_or_cancel(limit, future);
+    let mut listener = |said: Said<'_>| {
+        result = match said {
+            Said::Future(future) => on.block_on_or_cancel(test.timeout, future),
+            Said::Returned(returned) => returned.map_err(Stop::Failed),
+        };
+    };
     let called = on.enter(|| {
-        body(&mut Call::new(args, &mut run));
+        call(test.def, args, &mut listener);
         Ok(())
     });
     result.and(called)

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::LitStr;
+use syn::{Attribute, LitStr};
 
 use crate::companion::{Companions, expand_option, expand_skips, expand_xfail};
 use crate::duration::expand_duration;
@@ -11,7 +11,8 @@ use crate::integration::parse::{Flavor, Marker, MarkerValue, Options};
 use crate::location::{expand_location, expand_place};
 use crate::options::text;
 use crate::signature::{
-    Binding, expand_arguments, expand_deprecated, expand_holding, expand_lints, expand_params,
+    Binding, Function, expand_arguments, expand_deprecated, expand_holding, expand_lints,
+    expand_params, is_outward,
 };
 use crate::values::expand_with;
 
@@ -21,42 +22,70 @@ use crate::values::expand_with;
 pub(crate) fn expand_test(test: &Test) -> TokenStream {
     let here = Span::mixed_site();
     let p = &test.options.root.private();
-    let function = &test.function;
-    let attrs = &function.attrs;
-    let lints = expand_lints(&test.params);
-    let sig = &function.sig;
-    let user_body = &function.body;
-    let (call, body) = expand_call(p, test);
-    let def = expand_def(p, test, &body);
-    let plain_test = expand_plain_test(test);
+    let attrs = &test.function.attrs;
     let deprecated = expand_deprecated(attrs);
+    let entry = match is_plain(test) {
+        true => test.function.sig.ident.clone(),
+        false => Ident::new("__itest_entry", here),
+    };
+    let functions = match is_plain(test) {
+        true => expand_body(p, test),
+        false => expand_entry(p, test, &entry),
+    };
+    let def = expand_def(p, test, &entry);
+    let plain_test = expand_plain_test(test);
     quote_spanned! {here=>
         const _: () = {
-            #(#attrs)*
-            #lints
-            #sig #user_body
-
-            #deprecated
-            #call
+            #functions
 
             #deprecated
             static __ITEST_DEF: #p::TestDef = #def;
 
-            #p::register_test! { __ITEST_DEF }
+            #p::register_test! { __ITEST_DEF #entry }
         };
 
         #plain_test
     }
 }
 
+/// Whether nobody would see that the body does not stand in a function of the user's own: it takes
+/// and returns nothing, and no attribute but lints looks at it.
+fn is_plain(test: &Test) -> bool {
+    let is_lint = |attr: &Attribute| is_outward(attr) && !attr.path().is_ident("must_use");
+    test.params.is_empty()
+        && matches!(test.returns, Returns::Nothing)
+        && test.function.attrs.iter().all(is_lint)
+}
+
+/// The user's body as the entry, under the user's name.
+fn expand_body(p: &TokenStream, test: &Test) -> TokenStream {
+    let here = Span::mixed_site();
+    let function = &test.function;
+    let attrs = &function.attrs;
+    let ident = &function.sig.ident;
+    let body = &function.body;
+    let run = match test.is_async() {
+        true => quote_spanned! {here=>
+            if let ::core::option::Option::Some(mut __call) = #p::entry(&__ITEST_DEF) {
+                __call.unit(::core::pin::pin!(async { let () = #body; }));
+            }
+        },
+        false => quote_spanned! {here=>
+            if #p::entry(&__ITEST_DEF).is_some() { let () = #body; }
+        },
+    };
+    quote_spanned!(here=> #(#attrs)* extern "C-unwind" fn #ident() { #run })
+}
+
 /// `TestDef::new(…)`, and what the test says besides.
-fn expand_def(p: &TokenStream, test: &Test, body: &TokenStream) -> TokenStream {
+fn expand_def(p: &TokenStream, test: &Test, entry: &Ident) -> TokenStream {
     let here = Span::mixed_site();
     let ident = &test.function.sig.ident;
     let name = text(&ident.to_string());
     let place = expand_place(ident.span());
+    let is_async = test.is_async();
     let new = quote_spanned! {here=>
-        #p::TestDef::new(#name, ::core::module_path!(), #place, #p::TestBody::#body)
+        #p::TestDef::new(#name, ::core::module_path!(), #place, #is_async, #entry)
     };
     let mut fields = TokenStream::new();
     if test.params.iter().any(|param| param.request().is_some()) {
@@ -146,43 +175,53 @@ fn expand_set(p: &TokenStream, set: &Set) -> TokenStream {
     }
 }
 
-/// `fn __itest_call(…) { … }`, unless the test can be called as it is, and the `TestBody`'s
-/// variant.
-fn expand_call(p: &TokenStream, test: &Test) -> (TokenStream, TokenStream) {
+/// The user's function as it is, and the entry that calls it.
+fn expand_entry(p: &TokenStream, test: &Test, entry: &Ident) -> TokenStream {
     let here = Span::mixed_site();
-    let ident = &test.function.sig.ident;
-    let is_async = test.is_async();
-    if !is_async && test.params.is_empty() && matches!(test.returns, Returns::Nothing) {
-        return (TokenStream::new(), quote_spanned!(here=> Plain(#ident)));
-    }
-    let args = Ident::new(if is_async { "__call" } else { "__args" }, here);
-    let (statements, arguments) = expand_arguments(p, &args, &test.params);
+    let Function {
+        attrs, sig, body, ..
+    } = &test.function;
+    let ident = &sig.ident;
+    let lints = expand_lints(&test.params);
+    let deprecated = expand_deprecated(attrs);
     let holding = expand_holding(&test.params);
+    let call = Ident::new("__call", here);
+    let (statements, arguments) = expand_arguments(p, &call, &test.params);
     let called = quote_spanned!(here=> #ident(#arguments));
-    if is_async {
+    let run = if test.is_async() {
         let future = quote_spanned!(here=> ::core::pin::pin!(#called));
-        let run = match expand_result(p, test, &quote_spanned!(here=> __returned)) {
-            None => quote_spanned!(here=> #args.unit(#future)),
-            Some(result) => quote_spanned!(here=> #args.returned(#future, |__returned| #result)),
-        };
-        let call = quote_spanned! {here=>
-            #holding
-            fn __itest_call(#args: &mut #p::Call<'_>) { #statements #run }
-        };
-        return (call, quote_spanned!(here=> Async(__itest_call)));
-    }
-    let mutability = (!test.params.is_empty()).then(|| quote_spanned!(here=> mut));
-    let result = expand_result(p, test, &called)
-        .unwrap_or_else(|| quote_spanned!(here=> let () = #called; ::core::result::Result::Ok(())));
-    let call = quote_spanned! {here=>
-        #holding
-        fn __itest_call(
-            #mutability #args: #p::Args
-        ) -> ::core::result::Result<(), #p::Failure> {
-            #statements #result
+        match expand_result(p, test, &quote_spanned!(here=> __returned)) {
+            None => quote_spanned!(here=> #call.unit(#future);),
+            Some(result) => quote_spanned!(here=> #call.returned(#future, |__returned| #result);),
+        }
+    } else {
+        match expand_result(p, test, &called) {
+            None => quote_spanned!(here=> let () = #called;),
+            Some(_) if matches!(test.returns, Returns::Never) => called,
+            Some(result) => quote_spanned!(here=> #call.done(#result);),
         }
     };
-    (call, quote_spanned!(here=> Sync(__itest_call)))
+    let is_used = test.is_async() || !test.params.is_empty() || {
+        !matches!(test.returns, Returns::Nothing | Returns::Never)
+    };
+    let pattern = match is_used {
+        true => quote_spanned!(here=> mut #call),
+        false => quote_spanned!(here=> _),
+    };
+    quote_spanned! {here=>
+        #(#attrs)*
+        #lints
+        #sig #body
+
+        #deprecated
+        #holding
+        extern "C-unwind" fn #entry() {
+            if let ::core::option::Option::Some(#pattern) = #p::entry(&__ITEST_DEF) {
+                #statements
+                #run
+            }
+        }
+    }
 }
 
 /// The `Result<(), Failure>` of what a test returned; `None` if that is nothing.
