@@ -104,9 +104,10 @@ pub(super) fn explain(postgres: &Postgres, error: SqlError) -> Error {
                       stopped or killed it, or it crashed"
                 .to_owned(),
         };
+        // How it was noticed differs from test to test, and would make them different errors.
         return Error::new(what).caused_by(match directory.exists() {
-            true => Error::new(tail).caused_by(error),
-            false => Error::new("its directory is gone").caused_by(error),
+            true => Error::new(tail),
+            false => Error::new("its directory is gone"),
         });
     }
     let what = match (&error, &postgres.origin) {
