@@ -31,8 +31,9 @@ use crate::run::{END_LIMIT, FAILED, binary_id, exit, panic, refusal, say};
 struct DropIn {
     shared: Shared,
     args: Args,
-    /// The tests of each libtest test: several, where fixtures or files have several values.
-    by_name: HashMap<String, Vec<usize>>,
+    by_name: HashMap<TestName, usize>,
+    /// Those of one libtest test, where fixtures or files have several values.
+    several: HashMap<String, Vec<usize>>,
     conditions: Mutex<Conditions>,
     locks: Arc<Locks>,
     session: Session,
@@ -112,11 +113,14 @@ impl DropIn {
         let mut all = args.clone();
         all.select_all();
         let plan = Plan::new(&registry, &all).map_err(|error| error.to_string())?;
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(plan.tests.len());
+        let mut by_name = HashMap::with_capacity(plan.tests.len());
+        let mut several: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, test) in plan.tests.iter().enumerate() {
             // What is in brackets is known since this moment only.
-            let name = test.name.split('[').next().unwrap_or_default();
-            by_name.entry(name.to_owned()).or_default().push(index);
+            match test.name.split_once('[') {
+                None => drop(by_name.insert(test.name.clone(), index)),
+                Some((name, _)) => several.entry(name.to_owned()).or_default().push(index),
+            }
         }
         let shared = Shared {
             plan: Arc::new(plan),
@@ -132,6 +136,7 @@ impl DropIn {
             shared,
             args,
             by_name,
+            several,
             conditions: Mutex::default(),
             locks: Arc::default(),
             session,
@@ -144,7 +149,8 @@ impl DropIn {
 
     fn run(&'static self, module_path: &'static str, name: &'static str) {
         let name = display_path(module_path, name);
-        let tests = self.by_name.get(&name);
+        let one = self.by_name.get(&*name).map(std::slice::from_ref);
+        let tests = one.or_else(|| self.several.get(&name).map(Vec::as_slice));
         let tests = tests.expect("itest bug: a test is not in the plan");
         let mut failed = Vec::new();
         for &index in tests {

@@ -47,3 +47,30 @@ mod group {
 fn plain() {
     unreachable!();
 }
+
+/// The instances stand in modules of their own, from where the path leads elsewhere.
+mod instances {
+    use crate::testing;
+    use crate::testing::prelude::*;
+
+    #[integration(crate = testing)]
+    #[case(1)]
+    fn by_name(#[case] one: u8, #[values(2, 3)] other: u8) {
+        assert!(one < other);
+    }
+
+    #[integration(crate = self::testing)]
+    fn by_self(#[values(2)] two: u8) {
+        assert_eq!(two, 2);
+    }
+
+    #[integration(crate = super::testing)]
+    fn by_super(#[values("3")] three: u8) {
+        assert_eq!(three, 3);
+    }
+
+    #[integration(crate = crate::testing)]
+    fn by_crate(#[values(4)] four: u8) {
+        assert_eq!(four, 4);
+    }
+}

@@ -102,7 +102,8 @@ fn collect(directory: &Path, segments: &[&str], found: &mut BTreeSet<PathBuf>) -
         Err(error) => return Err(error),
     };
     for entry in entries {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
         let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
             continue;
         };
@@ -110,7 +111,8 @@ fn collect(directory: &Path, segments: &[&str], found: &mut BTreeSet<PathBuf>) -
             continue;
         }
         if first == "**" {
-            if path.is_dir() {
+            // Not through links: what they lead to may be what is above.
+            if entry.file_type()?.is_dir() {
                 collect(&path, segments, found)?;
             }
         } else if matches(first, name) {
@@ -203,6 +205,19 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_what_is_above_is_not_followed() {
+        let directory = std::env::temp_dir().join(format!("itest-files-{}", std::process::id()));
+        std::fs::create_dir_all(directory.join("below")).unwrap();
+        std::fs::write(directory.join("below/a.txt"), "").unwrap();
+        std::os::unix::fs::symlink(&directory, directory.join("below/above")).unwrap();
+        let found = matching(&format!("{}/**/*.txt", directory.display()));
+        std::fs::remove_dir_all(&directory).unwrap();
+        let (_, found) = found.unwrap();
+        assert_eq!(Vec::from_iter(found), [directory.join("below/a.txt")]);
+    }
+
     const HERE: Location = Location {
         file: "here.rs",
         line: 1,
@@ -226,6 +241,15 @@ mod tests {
         assert_eq!(ids(&["tests/data/u*.json"], &[]), ["user.json"]);
         assert_eq!(ids(&["tests/data/seed.sql"], &[]), ["seed.sql"]);
         assert_eq!(ids(&["tests/../tests/*/seed.sql"], &[]), ["data/seed.sql"]);
+        let both = [
+            "tests/data/u*.json",
+            "tests/data/*.sql",
+            "tests/data/user.json",
+        ];
+        assert_eq!(
+            ids(Box::leak(Box::new(both)), &[]),
+            ["seed.sql", "user.json"]
+        );
         let all = ids(&["src/plan/**/*.rs"], &[]);
         assert!(all.contains(&"files.rs".to_owned()), "{all:?}");
         let fewer = ids(&["src/plan/**/*.rs"], &["src/plan/f*.rs"]);

@@ -499,24 +499,10 @@ impl Plan {
             node.param.is_some() && !wanted.contains(&id) && wanted.iter().any(same)
         };
         live.map(|(id, key)| {
-            !next.is_within(key) || !wanted.is_empty() && self.below(id).into_iter().any(is_other)
+            !next.is_within(key)
+                || !wanted.is_empty() && closure(&self.nodes, vec![id]).into_iter().any(is_other)
         })
         .collect()
-    }
-
-    /// A node and all that it is built on.
-    fn below(&self, id: NodeId) -> Vec<NodeId> {
-        let mut found = vec![id];
-        let mut at = 0;
-        while let Some(id) = found.get(at) {
-            for dep in self.node(*id).deps.iter().filter_map(Dep::node) {
-                if !found.contains(&dep) {
-                    found.push(dep);
-                }
-            }
-            at += 1;
-        }
-        found
     }
 
     /// A wide fixture that somebody takes as `&mut T` is a lock for all of its users.
@@ -608,8 +594,12 @@ fn taken_exclusively(registry: &Registry) -> HashSet<&'static str> {
 
 /// Every node that the test's setup reaches.
 fn reach(nodes: &[Node], test: &PlannedTest) -> Vec<NodeId> {
+    closure(nodes, test.setup.clone())
+}
+
+/// These nodes, and all that they are built on.
+fn closure(nodes: &[Node], mut open: Vec<NodeId>) -> Vec<NodeId> {
     let mut found = Vec::new();
-    let mut open = test.setup.clone();
     while let Some(id) = open.pop() {
         if !found.contains(&id) {
             found.push(id);
