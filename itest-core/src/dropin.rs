@@ -11,7 +11,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use crate::cli::{self, Args, Ignored, Parsed};
+use crate::cli::{self, Args, Ignored, Parsed, Share};
 use crate::condition::{Conditions, SkipDef};
 use crate::event::TestName;
 use crate::history::History;
@@ -64,6 +64,12 @@ pub fn run(module_path: &'static str, name: &'static str) {
             fail();
         }
     }
+}
+
+/// What the run is called that this process of libtest is a part of, or is.
+pub(crate) fn run_id() -> String {
+    let drop_in = DROP_IN.get().and_then(|drop_in| drop_in.as_ref().ok());
+    crate::run::run_id(drop_in.map_or_else(Share::default, |drop_in| drop_in.args.share))
 }
 
 /// libtest runs this one test so that the process becomes a session host.
@@ -129,7 +135,7 @@ impl DropIn {
         };
         let binary = binary_id();
         let recorder = Recorder::new(History::load([&*binary]), &args);
-        let session = Session::drop_in(&shared, args.in_process)
+        let session = Session::drop_in(&shared, &args)
             .map_err(|error| format!("error: there can be no session: {error}"))?;
         let process = Host::new(shared.clone(), Holds::Process, Some(session.upstream()));
         Ok(DropIn {

@@ -180,7 +180,7 @@ impl Request {
         match self.0.events.run_id() {
             Some(id) => id.to_owned(),
             // Where libtest reports.
-            None => crate::run::run_id(),
+            None => crate::dropin::run_id(),
         }
     }
 

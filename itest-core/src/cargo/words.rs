@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::flags::{FLAGS, Flag, Goes};
-use crate::cli::{self, Args, Parsed, Shard};
+use crate::cli::{self, Args, Parsed, Shard, Share};
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,6 +174,8 @@ impl Words {
                 return Err(text.trim_start_matches("error: ").to_owned());
             }
         };
+        // A run of ours is one for all binaries anyway.
+        args.share = Share::default();
         // Shares are cut here, of the tests of all binaries.
         let shard = args.shard.take();
         let tests = cli::without(&tests, "shard");

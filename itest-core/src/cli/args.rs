@@ -94,6 +94,8 @@ pub(crate) struct Args {
     pub(crate) in_process: bool,
     /// When to set up session fixtures.
     pub(crate) setup: Setup,
+    /// With whom to share session fixtures.
+    pub(crate) share: Share,
     /// Report fixtures' setup and teardown.
     pub(crate) setup_show: bool,
     /// Report so many of the slowest tests and fixtures.
@@ -186,6 +188,27 @@ impl Setup {
             "early" => Ok(Setup::Early),
             "lazy" => Ok(Setup::Lazy),
             other => Err(format!("early or lazy (was {other})")),
+        }
+    }
+}
+
+/// Which test binaries share session fixtures where no other runner than cargo says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Share {
+    /// None: each has a session of its own.
+    #[default]
+    Binary,
+    /// All that one `cargo test` runs.
+    Cargo,
+}
+
+impl Share {
+    /// The error is what is accepted instead.
+    pub(super) fn parse(value: &str) -> Result<Self, String> {
+        match value {
+            "binary" => Ok(Share::Binary),
+            "cargo" => Ok(Share::Cargo),
+            other => Err(format!("binary or cargo (was {other})")),
         }
     }
 }
@@ -709,6 +732,13 @@ pub(super) fn resolve(
             (None, None | Some("")) => Setup::default(),
             (None, Some(value)) => Setup::parse(value).map_err(|accepted| {
                 format!("{} should be {accepted}", settings.source("ITEST_SETUP"))
+            })?,
+        },
+        share: match (low.share, settings.text("ITEST_SHARE").as_deref()) {
+            (Some(share), _) => share,
+            (None, None | Some("")) => Share::default(),
+            (None, Some(value)) => Share::parse(value).map_err(|accepted| {
+                format!("{} should be {accepted}", settings.source("ITEST_SHARE"))
             })?,
         },
         setup_show: low.setup_show || settings.on("ITEST_SETUP_SHOW"),

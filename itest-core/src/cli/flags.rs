@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use super::args::{self, Color, Format, Require, Setup};
+use super::args::{self, Color, Format, Require, Setup, Share};
 use super::low::{LowArgs, text};
 
 /// A flag of the command line.
@@ -493,6 +493,20 @@ pub(super) const FLAGS: &[Flag] = &[
         variable: Some("ITEST_SETUP"),
         origin: Origin::Itest,
         help: "Set up session fixtures at the start, at the same time, or\neach when a test needs it; one test thread is always lazy",
+        ..Flag::DEFAULT
+    },
+    Flag {
+        name: "share",
+        takes: Takes::Value("binary|cargo", |low, value| {
+            low.share = Some(
+                Share::parse(&text(value)?)
+                    .map_err(|accepted| format!("argument for --share must be {accepted}"))?,
+            );
+            Ok(())
+        }),
+        variable: Some("ITEST_SHARE"),
+        origin: Origin::Itest,
+        help: "Give each test binary a session of its own, or share one\namong all binaries of one `cargo test`",
         ..Flag::DEFAULT
     },
     Flag {

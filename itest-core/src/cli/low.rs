@@ -8,7 +8,7 @@ use std::time::Duration;
 use lexopt::{Arg, Error, Parser};
 
 use super::UsageError;
-use super::args::{Color, Format, Require, Setup, Shard};
+use super::args::{Color, Format, Require, Setup, Shard, Share};
 use super::expression::Expression;
 use super::flags::{FLAGS, Takes};
 use super::help;
@@ -59,6 +59,7 @@ pub(super) struct LowArgs {
     pub(super) leaks: Option<Leaks>,
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,
+    pub(super) share: Option<Share>,
     pub(super) setup_show: bool,
     pub(super) durations: Option<usize>,
     pub(super) reports: Reports,

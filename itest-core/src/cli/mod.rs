@@ -24,7 +24,7 @@ mod low;
 use std::ffi::OsString;
 use std::fmt;
 
-pub(crate) use args::{Args, Format, Ignored, Require, Setup, Shard, Show, Thresholds};
+pub(crate) use args::{Args, Format, Ignored, Require, Setup, Shard, Share, Show, Thresholds};
 #[cfg(feature = "cli")]
 pub(crate) use given::{kept, takes_value, variables, without};
 #[cfg(feature = "cli")]

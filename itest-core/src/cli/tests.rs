@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::args::Color;
+use super::args::{Color, Share};
 use super::flags::{FLAGS, Takes};
 use super::*;
 use proptest::prelude::{Just, Strategy};
@@ -207,6 +207,10 @@ fn command_lines_mean() {
     check("", "ITEST_SETUP=lazy", |it| it.setup = Setup::Lazy);
     check("--setup early", "ITEST_SETUP=lazy", |_| ());
     check("", "ITEST_SETUP=", |_| ());
+    check("--share=cargo", "", |it| it.share = Share::Cargo);
+    check("", "ITEST_SHARE=cargo", |it| it.share = Share::Cargo);
+    check("--share binary", "ITEST_SHARE=cargo", |_| ());
+    check("", "ITEST_SHARE=", |_| ());
     check("--setup-show", "", |it| it.setup_show = true);
     check("", "ITEST_SETUP_SHOW=1", |it| it.setup_show = true);
     check("", "ITEST_SETUP_SHOW=", |_| ());

@@ -180,7 +180,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         write_error: None,
         failed: false,
     };
-    let run_id = super::run_id();
+    let run_id = super::run_id(args.share);
     run.start(&mut job, args, &run_id);
     let Job { suites, alone, .. } = job;
     run.recorder.start(&suites);

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::runtime::On;
 use super::store::{Fetched, For, Holds, SetupStop, Shared, Store, Upstream};
+use crate::cli::{Args, Share};
 use crate::dropin::teardown_text;
 use crate::outcome::{Failure, FixtureError};
 use crate::plan::{HeldLock, NodeId};
@@ -42,26 +43,26 @@ impl Session {
     ///
     /// # Errors
     /// When the run cannot be joined.
-    pub(crate) fn in_process(shared: &Shared) -> io::Result<Self> {
+    pub(crate) fn in_process(shared: &Shared, share: Share) -> io::Result<Self> {
         #[cfg(unix)]
-        if let Some(run) = Run::joined() {
+        if let Some(run) = Run::joined(share) {
             let client = Client::new(Arc::new(Hosts::new(run)), Program::this()?, &shared.plan);
             return Ok(Session::Shared(Arc::new(client)));
         }
         Ok(Session::here(shared))
     }
 
-    /// For a process of libtest; `in_process` asks for a thread.
+    /// For a process of libtest; `args.in_process` asks for a thread.
     ///
     /// # Errors
     /// When the run cannot be joined, or there can be none.
     #[cfg_attr(not(unix), expect(unused_variables, reason = "there is only one way"))]
-    pub(crate) fn drop_in(shared: &Shared, in_process: bool) -> io::Result<Self> {
+    pub(crate) fn drop_in(shared: &Shared, args: &Args) -> io::Result<Self> {
         #[cfg(unix)]
         {
             let plan = &shared.plan;
             let program = Program::this_drop_in(plan)?;
-            if let Some(run) = Run::joined() {
+            if let Some(run) = Run::joined(args.share) {
                 let client = Client::new(Arc::new(Hosts::new(run)), program, plan);
                 return Ok(Session::Shared(Arc::new(client)));
             }
@@ -69,7 +70,7 @@ impl Session {
                 .nodes
                 .iter()
                 .any(|node| node.def.scope == Scope::Session);
-            if has_any && !in_process && !cfg!(miri) {
+            if has_any && !args.in_process && !cfg!(miri) {
                 let hosts = Arc::new(Hosts::new(Run::owned()));
                 let owner = Owner::new(hosts.clone())?;
                 let client = Client::new(hosts, program, plan);

@@ -38,7 +38,7 @@ pub(crate) use self::schedule::order;
 #[cfg(all(feature = "cli", unix))]
 pub(crate) use self::selection::assign;
 use self::suite::{Launch, Suite, Summary};
-use crate::cli::{self, Args, Parsed, Show};
+use crate::cli::{self, Args, Parsed, Share, Show};
 use crate::condition::Conditions;
 use crate::def::{MainDef, PlainTest};
 use crate::describe::{self, Details};
@@ -169,15 +169,15 @@ pub(crate) fn whole_plan() -> Result<Plan, PlanError> {
 
 /// What the run is called that this process is a part of, or owns.
 #[cfg(unix)]
-pub(crate) fn run_id() -> String {
+pub(crate) fn run_id(share: Share) -> String {
     use crate::session::Run;
-    let run = Run::joined().unwrap_or_else(Run::owned);
+    let run = Run::joined(share).unwrap_or_else(Run::owned);
     run.id().to_owned()
 }
 
 /// What the run is called that this process is.
 #[cfg(not(unix))]
-pub(crate) fn run_id() -> String {
+pub(crate) fn run_id(_: Share) -> String {
     format!("run-{}", std::process::id())
 }
 

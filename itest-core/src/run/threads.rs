@@ -56,7 +56,7 @@ impl Threads {
             );
         }
         Ok(Threads {
-            session: Session::in_process(&shared)?,
+            session: Session::in_process(&shared, args.share)?,
             shared,
             schedule: work.schedule,
             locks: work.suites.into_iter().flat_map(locks).collect(),

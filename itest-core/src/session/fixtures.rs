@@ -218,7 +218,8 @@ impl Fixtures {
                 }),
                 Clock::start(),
                 "".into(),
-            ),
+            )
+            .in_run(self.hosts.run.id()),
             on_hung: Arc::new(move |_: &TestName, failure| hung.give_up(index, failure)),
         };
         let siblings = Arc::new(Siblings {

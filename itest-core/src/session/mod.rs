@@ -3,8 +3,8 @@
 //! Whatever runs the tests, session fixtures live in *session hosts*: processes, each of them a
 //! test binary once more, in an OS session of its own and without a test's stdio. The processes of
 //! a run find them in the run's [`directory`]; whoever needs a fixture that no host offers starts
-//! one. A [`Run`] belongs to nextest, to the dispatcher of a full-mode binary, to `cargo itest`, or
-//! to a libtest process. It ends when its owner says so, which then waits for the teardown, or when
+//! one. A [`Run`] belongs to nextest, to the dispatcher of a full-mode binary, to `cargo itest`, to
+//! a libtest process, or to the cargo whose binaries are to share it. It ends when its owner says so, which then waits for the teardown, or when
 //! the owner is gone. A host keeps its fixtures until then, and as long as anybody is connected.
 //!
 //! A fixture is known by where it stands in the source, so test binaries that share a

@@ -16,10 +16,11 @@ use crate::event::Event;
 use crate::outcome::{Failure, FailureKind};
 use crate::run::events::Events;
 
-/// Owns a run, and with it all of its hosts.
+/// Owns a run, and with it all of its hosts; or is a guest in a run that ends without it.
 #[derive(Debug)]
 pub(crate) struct Owner {
     hosts: Arc<Hosts>,
+    is_guest: bool,
     listeners: Arc<Listeners>,
     preparing: Mutex<Vec<JoinHandle<()>>>,
     finishing: Arc<AtomicBool>,
@@ -57,12 +58,22 @@ impl Owner {
         super::errors::tell();
         crate::resource::guard_run(hosts.run.runner.identity())?;
         super::directory::Directory::of_owned(&hosts.run.id)?;
-        Ok(Owner {
+        Ok(Owner::of(hosts, false))
+    }
+
+    /// In the run that `hosts` is of, which goes on after this process.
+    pub(crate) fn guest(hosts: Arc<Hosts>) -> Self {
+        Owner::of(hosts, true)
+    }
+
+    fn of(hosts: Arc<Hosts>, is_guest: bool) -> Self {
+        Owner {
             hosts,
+            is_guest,
             listeners: Arc::default(),
             preparing: Mutex::default(),
             finishing: Arc::default(),
-        })
+        }
     }
 
     /// Sends what happens in all hosts to `events`. To be called before the first one starts.
@@ -72,7 +83,12 @@ impl Owner {
     /// # Errors
     /// When we cannot listen.
     pub(crate) fn subscribe(&self, events: Events) -> io::Result<()> {
-        let listener = UnixListener::bind(self.hosts.directory()?.owner())?;
+        let socket = self.hosts.directory()?.owner();
+        if self.is_guest {
+            // The guest before us has left it.
+            let _ = fs::remove_file(&socket);
+        }
+        let listener = UnixListener::bind(socket)?;
         let (hosts, listeners) = (self.hosts.clone(), self.listeners.clone());
         let accept = move || {
             for stream in listener.incoming().flatten() {
@@ -139,8 +155,11 @@ impl Owner {
         }
     }
 
-    /// Cancels setups: the run is interrupted.
+    /// Cancels setups: the run is interrupted. A guest's end is not the run's.
     pub(crate) fn cancel(&self) {
+        if self.is_guest {
+            return;
+        }
         let mut state = self.listeners.lock();
         if !std::mem::replace(&mut state.cancelled, true) {
             for (_, stream) in &mut state.connected {
@@ -151,7 +170,7 @@ impl Owner {
     }
 
     /// Has all hosts tear down, the last one first, since it may build on earlier ones; gives
-    /// what went wrong.
+    /// what went wrong. A guest leaves them as they are.
     ///
     /// # Errors
     /// When one of them takes longer than `limit`; it goes on by itself.
@@ -166,6 +185,9 @@ impl Owner {
         for thread in preparing {
             // A panic there is a bug that has been printed.
             let _ = thread.join();
+        }
+        if self.is_guest {
+            return Ok(Ended::default());
         }
         let end = limit.map(|limit| Instant::now() + limit);
         let is_over = || end.is_some_and(|end| Instant::now() >= end);

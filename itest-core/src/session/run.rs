@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::runner::Runner;
+use crate::cli::Share;
 
 /// Tells a process that it is a part of a run.
 const RUN_VARIABLE: &str = "ITEST_RUN";
@@ -29,9 +30,12 @@ impl Run {
         }
     }
 
-    /// The run that the process which started this one has for us, if it has.
-    pub(crate) fn joined() -> Option<Self> {
-        Self::of_parent().or_else(Self::of_nextest)
+    /// The run that is there for this process, if there is one: that of the process which started
+    /// it, or of its runner.
+    pub(crate) fn joined(share: Share) -> Option<Self> {
+        Self::of_parent()
+            .or_else(Self::of_nextest)
+            .or_else(|| Self::of_cargo(share))
     }
 
     /// The variable reaches whatever a test starts, a nested `cargo test` for instance, so only
@@ -53,6 +57,18 @@ impl Run {
         (is_ours && is_plain).then(|| Run {
             id: format!("nextest-{id}"),
             runner: Runner::of_nextest(),
+        })
+    }
+
+    /// The run that all binaries of one `cargo test` share, if they are to.
+    pub(crate) fn of_cargo(share: Share) -> Option<Self> {
+        if share != Share::Cargo || cfg!(miri) {
+            return None;
+        }
+        let runner = Runner::of_cargo()?;
+        Some(Run {
+            id: format!("cargo-{}-{}", runner.pid, runner.started),
+            runner,
         })
     }
 

@@ -23,23 +23,32 @@ impl Runner {
 
     /// The nearest nextest above this process, or its parent.
     pub(super) fn of_nextest() -> Self {
-        let parent = std::os::unix::process::parent_id();
-        let mut pid = parent;
-        // Wrappers may stand between; a process has few ancestors.
-        for _ in 0..32 {
-            if name_of(pid).is_some_and(|name| name.contains("nextest")) {
-                return Runner::of(pid);
-            }
-            match parent_of(pid) {
-                Some(above) if above > 1 => pid = above,
-                _ => break,
-            }
+        if let Some(nextest) = Runner::above(|name| name.contains("nextest")) {
+            return nextest;
         }
         if cfg!(target_os = "linux") {
             // We are what is left of a run whose runner has ended already.
             return Runner { pid: 0, started: 0 };
         }
-        Runner::of(parent)
+        Runner::parent()
+    }
+
+    /// The nearest cargo above this process; `None` also where the system does not tell.
+    pub(super) fn of_cargo() -> Option<Self> {
+        Runner::above(|name| name == "cargo")
+    }
+
+    /// The nearest process above this one whose program is called so.
+    fn above(is_called: impl Fn(&str) -> bool) -> Option<Self> {
+        let mut pid = std::os::unix::process::parent_id();
+        // Wrappers may stand between; a process has few ancestors.
+        for _ in 0..32 {
+            if name_of(pid).is_some_and(|name| is_called(&name)) {
+                return Some(Runner::of(pid));
+            }
+            pid = parent_of(pid).filter(|above| *above > 1)?;
+        }
+        None
     }
 
     fn of(pid: u32) -> Self {

@@ -95,6 +95,7 @@ const FILES: &[(&str, &str)] = &[
     ("tests/signals.rs", include_str!("sample/signals.rs")),
     ("tests/three.rs", include_str!("sample/three.rs")),
     ("tests/together.rs", include_str!("sample/together.rs")),
+    ("tests/then.rs", include_str!("sample/then.rs")),
     ("tests/two.rs", include_str!("sample/two.rs")),
 ];
 

@@ -38,6 +38,64 @@ fn one_session_for_each_binary_of_cargo_test() {
     scene.nothing_is_left();
 }
 
+#[test]
+fn one_session_for_a_whole_cargo_test_if_it_is_to_be_shared() {
+    let scene = Scene::new();
+    scene.open_gate();
+    let mut command = scene.cargo_test(&BINARIES);
+    command.env("ITEST_SHARE", "cargo");
+    let ended = scene.run(command);
+    ended.must_exit(0);
+    let passed = ended
+        .stdout
+        .lines()
+        .filter(|line| line.ends_with(" ... ok"));
+    assert_eq!(passed.count(), TESTS, "{ended}");
+    // The host learns that cargo is gone, tears down and goes.
+    scene.nothing_is_left();
+    check_session(&scene, 1);
+}
+
+#[test]
+fn each_binary_of_a_shared_session_hears_of_what_its_tests_have_set_up() {
+    let scene = Scene::new();
+    scene.open_gate();
+    let mut command = scene.cargo_test(&["one", "then"]);
+    command.env("ITEST_SHARE", "cargo");
+    command.args(["--", "--setup-show", "gated"]);
+    let ended = scene.run(command);
+    ended.must_exit(0);
+    // Both are set up in the host that the first binary has started.
+    let (one, then) = ended
+        .stdout
+        .split_once("test gated ... ok")
+        .expect("it has run");
+    let told = |text: &str| {
+        ["server", "db"].map(|name| text.contains(&format!("SETUP    S common::{name}")))
+    };
+    assert_eq!(
+        [told(one), told(then)],
+        [[true, false], [false, true]],
+        "{ended}"
+    );
+    scene.nothing_is_left();
+    check_session(&scene, 1);
+}
+
+#[test]
+fn a_shared_session_ends_with_cargo_however_that_ends() {
+    let scene = Scene::new();
+    let mut command = scene.cargo_test(&BINARIES);
+    command.env("ITEST_SHARE", "cargo");
+    let running = scene.start(command);
+    scene.wait_for("gated started");
+    running.signal(libc::SIGKILL);
+    scene.open_gate();
+    running.wait();
+    scene.nothing_is_left();
+    check_session(&scene, 1);
+}
+
 /// All of `db` and `server` happened so often, in order.
 fn check_session(scene: &Scene, times: usize) {
     let steps = ["server up", "db up", "db down", "server down"];

@@ -180,7 +180,7 @@ impl ChildProcess {
         exit::expected();
         let records = File::options().append(true).open(&self.passed)?;
         std::fs::remove_file(&self.passed)?;
-        let run = Run::joined();
+        let run = Run::joined(args.share);
         // What a test starts is not a part of it.
         Run::hide();
         let run = run.ok_or_else(|| io::Error::other("a worker is started by its dispatcher"))?;

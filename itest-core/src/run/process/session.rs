@@ -10,7 +10,7 @@ use crate::run::dispatcher::Work;
 use crate::run::say;
 use crate::session::{Hosts, Owner, Program, Run};
 
-/// The session of a dispatcher's own run, one for all of its binaries.
+/// The session of a dispatcher's run, one for all of its binaries.
 pub(super) struct Session {
     run: Run,
     /// `None` where no test needs a session fixture.
@@ -21,13 +21,19 @@ impl Session {
     /// Has hosts ready for the session fixtures that the tests need, and sets them up if
     /// `work.early_setup` says so.
     pub(super) fn new(work: &Work, args: &Args) -> io::Result<Self> {
-        let run = Run::owned();
+        let shared = Run::of_cargo(args.share);
+        let is_shared = shared.is_some();
+        let run = shared.unwrap_or_else(Run::owned);
         let needs_any = |suite: &&crate::run::suite::Suite| !suite.summary.session.is_empty();
         let mut suites = work.suites.iter().filter(needs_any).peekable();
         if suites.peek().is_none() && !work.is_joined {
             return Ok(Session { run, owner: None });
         }
-        let owner = Owner::new(Arc::new(Hosts::new(run.clone())))?;
+        let hosts = Arc::new(Hosts::new(run.clone()));
+        let owner = match is_shared {
+            true => Owner::guest(hosts),
+            false => Owner::new(hosts)?,
+        };
         owner.subscribe(work.events.clone())?;
         let suites: Vec<_> = suites.collect();
         let left = Arc::new(AtomicUsize::new(suites.len()));
@@ -69,7 +75,7 @@ impl Session {
         }
     }
 
-    /// Tears down all session fixtures. What goes wrong comes as events.
+    /// Tears down all session fixtures that end with this run. What goes wrong comes as events.
     pub(super) fn finish(&self) {
         if let Some(owner) = &self.owner
             && let Err(error) = owner.finish(None)

@@ -80,12 +80,18 @@ fn described(request: &Request) -> String {
     format!("{:?} {}", request.markers(), request.attempt())
 }
 
+#[fixture(scope = "session")]
+fn run(request: &Request) -> String {
+    request.run_id()
+}
+
 #[integration(markers(external, load(level = 3)), retries = 1)]
-fn tells_about_itself(request: &Request, described: &String) {
+fn tells_about_itself(request: &Request, described: &String, run: &String) {
     let told = format!("[\"external\", \"load(level = 3)\"] {}", request.attempt());
     assert_eq!(*described, told);
     assert_eq!(request.case(), None);
     assert!(!request.run_id().is_empty());
+    assert_eq!(*run, request.run_id());
     request.attach("worker.txt", format!("{:?}", request.worker()));
     request.attach("run.txt", request.run_id());
     assert!(request.attempt() > 1, "tried again");
