@@ -4,8 +4,9 @@
 //! test binary once more, in an OS session of its own and without a test's stdio. The processes of
 //! a run find them in the run's [`directory`]; whoever needs a fixture that no host offers starts
 //! one. A [`Run`] belongs to nextest, to the dispatcher of a full-mode binary, to `cargo itest`, to
-//! a libtest process, or to the cargo whose binaries are to share it. It ends when its owner says so, which then waits for the teardown, or when
-//! the owner is gone. A host keeps its fixtures until then, and as long as anybody is connected.
+//! a libtest process, or to the cargo whose binaries are to share it. It ends when its owner says
+//! so, which then waits for the teardown, or when the owner is gone. A host keeps its fixtures until
+//! then, and as long as anybody is connected.
 //!
 //! A fixture is known by where it stands in the source, so test binaries that share a
 //! `mod common` share its session fixtures. A host sets up only what no earlier host of the run
