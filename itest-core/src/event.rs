@@ -2,11 +2,11 @@
 //!
 //! Reporters see only records, so a stored stream of them reproduces every report.
 
+mod form;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-
-use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Failure, FixtureError, Outcome};
 use crate::scope::Scope;
@@ -15,19 +15,15 @@ use crate::scope::Scope;
 ///
 /// Records come in the order in which the dispatcher heard of them. Those of one worker are in the
 /// order of their time, those of different workers may be not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Since the start of the run.
-    #[serde(with = "seconds")]
     pub at: Duration,
     /// The test binary; empty for what concerns several, the run itself for instance.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub binary: BinaryId,
     /// The number of the worker, from 0; `None` for the dispatcher and the session host.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<u32>,
     /// What happened.
-    #[serde(flatten)]
     pub event: Event,
 }
 
@@ -57,6 +53,28 @@ impl Record {
 }
 
 impl Event {
+    /// As records name it, `test-started`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Event::RunStarted(_) => "run-started",
+            Event::TestPlanned { .. } => "test-planned",
+            Event::TestIgnored { .. } => "test-ignored",
+            Event::TestStarted { .. } => "test-started",
+            Event::SetupStarted { .. } => "setup-started",
+            Event::SetupFinished { .. } => "setup-finished",
+            Event::Attached { .. } => "attached",
+            Event::CallStarted { .. } => "call-started",
+            Event::TeardownStarted { .. } => "teardown-started",
+            Event::TeardownFinished { .. } => "teardown-finished",
+            Event::ProcessFailed { .. } => "process-failed",
+            Event::AttemptFailed { .. } => "attempt-failed",
+            Event::TestLeaked { .. } => "test-leaked",
+            Event::TestFinished { .. } => "test-finished",
+            Event::TestSlow { .. } => "test-slow",
+            Event::RunFinished { .. } => "run-finished",
+        }
+    }
+
     /// The name of the test that it is about, or that a fixture was set up for.
     pub(crate) fn test_mut(&mut self) -> Option<&mut TestName> {
         match self {
@@ -85,7 +103,7 @@ pub type BinaryId = Arc<str>;
 pub type TestName = Arc<str>;
 
 /// A test among those of several binaries.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TestId {
     /// Its binary.
     pub binary: BinaryId,
@@ -97,7 +115,7 @@ pub struct TestId {
 pub const SCHEMA: u32 = 1;
 
 /// What is known of a run at its start.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunInfo {
     /// [`SCHEMA`] of what wrote it. What readers cannot ignore makes it higher.
     pub schema: u32,
@@ -106,24 +124,19 @@ pub struct RunInfo {
     /// Tests that the filters left out.
     pub filtered_out: usize,
     /// Of `--shuffle`, where given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shuffle_seed: Option<u64>,
     /// When it started; all times of records count from here.
-    #[serde(with = "crate::report::time")]
     pub started: SystemTime,
     /// The version of itest.
     pub version: Cow<'static, str>,
     /// Tells runs apart.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub run_id: Arc<str>,
     /// Of `--profile`, where given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Those that take part.
     pub binaries: Vec<BinaryId>,
     /// Many processes added to the records, as under nextest: what is said here is what the first
     /// of them knew, and there is no [`Event::RunFinished`].
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub shared: bool,
 }
 
@@ -147,9 +160,8 @@ impl Default for RunInfo {
 
 /// One thing that happened.
 ///
-/// Durations are seconds as floating-point numbers when serialised.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+/// In records as JSON, durations are seconds as floating-point numbers.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The first event of a run.
     RunStarted(Box<RunInfo>),
@@ -162,7 +174,6 @@ pub enum Event {
         /// Where its name stands in that file, from 1.
         line: u32,
         /// Of the test and its groups, as written: `external`, `load(level = 3)`.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         markers: Vec<Cow<'static, str>>,
     },
     /// A test that will not run: ignored or skipped before any setup. No other event follows for it.
@@ -189,16 +200,12 @@ pub enum Event {
         /// Which.
         fixture: FixtureName,
         /// Why it failed; `None` is a success, or a skip.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<FixtureError>,
         /// Why it skipped.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         skipped: Option<String>,
         /// Time taken.
-        #[serde(with = "seconds")]
         duration: Duration,
         /// What it printed, where captured; the output of the test that made it start has it too.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
     },
     /// A test or fixture gave something to the report.
@@ -206,10 +213,8 @@ pub enum Event {
         /// The test, or the one for which the fixture was set up.
         test: TestName,
         /// The fixture's path, where a fixture did.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         fixture: Option<String>,
         /// What.
-        #[serde(flatten)]
         attachment: Attachment,
     },
     /// The test's body is about to run.
@@ -227,13 +232,10 @@ pub enum Event {
         /// Which.
         fixture: FixtureName,
         /// Why it failed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<FixtureError>,
         /// Time taken.
-        #[serde(with = "seconds")]
         duration: Duration,
         /// What it printed, where captured. For a fixture of one test the test's output has it too.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
     },
     /// A process ended badly when no test ran in it; no test's result is affected.
@@ -241,7 +243,6 @@ pub enum Event {
         /// Which, and how.
         failure: Failure,
         /// What it printed last.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
     },
     /// An attempt failed and the test is tried again, with fresh test-scoped fixtures.
@@ -251,7 +252,6 @@ pub enum Event {
         /// From 1.
         attempt: u32,
         /// How it failed.
-        #[serde(flatten)]
         outcome: Outcome,
     },
     /// The test left something behind that `--leaks` only warns of. It may come after the test's
@@ -267,18 +267,14 @@ pub enum Event {
         /// Which.
         test: TestName,
         /// How.
-        #[serde(flatten)]
         outcome: Outcome,
         /// How many attempts it took; a pass after more than one is *flaky*.
         attempts: u32,
         /// Teardown errors of its test-scoped fixtures and finalizers; each is an error of its own.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         teardown_errors: Vec<FixtureError>,
         /// Setup, call and teardown together.
-        #[serde(with = "seconds")]
         duration: Duration,
         /// What it printed, where captured; empty otherwise. Bytes that are not UTF-8 are replaced.
-        #[serde(default, skip_serializing_if = "String::is_empty")]
         output: String,
     },
     /// The test has been running for a long time.
@@ -286,22 +282,19 @@ pub enum Event {
         /// Which.
         test: TestName,
         /// So far.
-        #[serde(with = "seconds")]
         elapsed: Duration,
     },
     /// The last event of a run.
     RunFinished {
         /// Of the whole run, wide teardowns included.
-        #[serde(with = "seconds")]
         duration: Duration,
         /// Stopped before all selected tests had run.
-        #[serde(default)]
         interrupted: bool,
     },
 }
 
 /// Which fixture instance an event is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixtureName {
     /// Its path in its binary, `common::db`.
     pub path: String,
@@ -310,16 +303,14 @@ pub struct FixtureName {
     /// How long it lives.
     pub scope: Scope,
     /// Which of its instances: the test, group or module that it is for; empty for wider ones.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub instance: String,
     /// The test that made it start, or the last that used it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<TestName>,
 }
 
 /// Something that a test left behind.
 #[doc = include_str!("../docs/leaks.md")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leak {
     /// What sort.
     pub kind: LeakKind,
@@ -328,8 +319,7 @@ pub struct Leak {
 }
 
 /// What sort of [`Leak`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeakKind {
     /// The working directory is another one.
     Cwd,
@@ -366,7 +356,7 @@ impl LeakKind {
 }
 
 /// Something besides text output that belongs to a test's report, a screenshot for instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// As given, `response.json`.
     pub name: String,
@@ -374,12 +364,7 @@ pub struct Attachment {
     pub media_type: Cow<'static, str>,
     /// In bytes.
     pub size: u64,
-    /// `None` where it is too large to be kept. Base64 when serialised.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "crate::report::base64"
-    )]
+    /// `None` where it is too large to be kept. Base64 in JSON.
     pub content: Option<Arc<[u8]>>,
 }
 
@@ -418,17 +403,5 @@ fn media_type(name: &str, content: &[u8]) -> &'static str {
     }
 }
 
-pub(crate) mod seconds {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64(value.as_secs_f64())
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let seconds = f64::deserialize(from)?;
-        Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)
-    }
-}
+#[cfg(test)]
+mod tests;

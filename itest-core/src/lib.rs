@@ -24,6 +24,7 @@ pub mod doctor;
 mod dropin;
 pub mod event;
 mod history;
+mod json;
 mod markers;
 pub mod outcome;
 mod plan;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json::{Fields, FromJson, Object, Problem, ToJson};
 
 /// How a test ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It did what it should.
     Passed,
@@ -42,29 +43,63 @@ impl Outcome {
     pub fn is_failure(&self) -> bool {
         matches!(self, Outcome::Failed { .. } | Outcome::Error { .. })
     }
+
+    pub(crate) fn write(&self, object: &mut Object<'_>) {
+        let (name, field, value): (&str, &str, &dyn ToJson) = match self {
+            Outcome::Passed => ("passed", "", &""),
+            Outcome::Failed { failure } => ("failed", "failure", failure),
+            Outcome::Error { error } => ("error", "error", error),
+            Outcome::Skipped { reason } => ("skipped", "reason", reason),
+            Outcome::Xfailed { reason } => ("xfailed", "reason", reason),
+            Outcome::Xpassed { reason } => ("xpassed", "reason", reason),
+        };
+        object.field("outcome", &name);
+        if *self != Outcome::Passed {
+            object.field(field, value);
+        }
+    }
+
+    pub(crate) fn read(fields: &mut Fields) -> Result<Self, Problem> {
+        let name: String = fields.take("outcome")?;
+        Ok(match &*name {
+            "passed" => Outcome::Passed,
+            "failed" => Outcome::Failed {
+                failure: fields.take("failure")?,
+            },
+            "error" => Outcome::Error {
+                error: fields.take("error")?,
+            },
+            "skipped" => Outcome::Skipped {
+                reason: fields.take("reason")?,
+            },
+            "xfailed" => Outcome::Xfailed {
+                reason: fields.take("reason")?,
+            },
+            "xpassed" => Outcome::Xpassed {
+                reason: fields.take("reason")?,
+            },
+            _ => return Err(Problem::unknown("outcome", &name)),
+        })
+    }
 }
 
 /// Why user code did not end well.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What sort.
     pub kind: FailureKind,
     /// The panic's message, or the error's own text.
     pub message: String,
     /// The error's sources, outermost first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
     /// `file:line:column` of a panic, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// As `RUST_BACKTRACE` asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backtrace: Option<String>,
 }
 
 /// What sort of [`Failure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// A panic, a failed assertion for instance.
     Panic,
@@ -80,6 +115,30 @@ pub enum FailureKind {
     Expectation,
     /// The framework's rules were broken: `provide!` was not reached, a value does not serialise …
     Misuse,
+}
+
+impl FailureKind {
+    const ALL: [FailureKind; 7] = [
+        FailureKind::Panic,
+        FailureKind::Error,
+        FailureKind::Timeout,
+        FailureKind::Crash,
+        FailureKind::Interrupted,
+        FailureKind::Expectation,
+        FailureKind::Misuse,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            FailureKind::Panic => "panic",
+            FailureKind::Error => "error",
+            FailureKind::Timeout => "timeout",
+            FailureKind::Crash => "crash",
+            FailureKind::Interrupted => "interrupted",
+            FailureKind::Expectation => "expectation",
+            FailureKind::Misuse => "misuse",
+        }
+    }
 }
 
 impl Failure {
@@ -118,17 +177,70 @@ impl fmt::Display for Failure {
 }
 
 /// A fixture's setup or teardown that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FixtureError {
     /// The fixture's path in its binary, `common::db`.
     pub fixture: String,
     /// `file:line` of the fixture.
     pub location: String,
     /// From the test's own request to the fixture, when longer than one: `app`, `db`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
     /// Failed earlier, for another test, and was remembered; reported in full there.
     pub remembered: bool,
     /// One for a setup; a teardown can fail at several places.
     pub failures: Vec<Failure>,
+}
+
+impl ToJson for Failure {
+    fn to_json(&self, out: &mut String) {
+        Object::begin(out)
+            .field("kind", &self.kind.name())
+            .field("message", &self.message)
+            .optional("causes", &self.causes)
+            .optional("location", &self.location)
+            .optional("backtrace", &self.backtrace)
+            .end();
+    }
+}
+
+impl FromJson for Failure {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(value)?;
+        let kind: String = fields.take("kind")?;
+        let known = FailureKind::ALL
+            .into_iter()
+            .find(|known| known.name() == kind);
+        Ok(Failure {
+            kind: known.ok_or_else(|| Problem::unknown("kind of failure", &kind))?,
+            message: fields.take("message")?,
+            causes: fields.optional("causes")?,
+            location: fields.optional("location")?,
+            backtrace: fields.optional("backtrace")?,
+        })
+    }
+}
+
+impl ToJson for FixtureError {
+    fn to_json(&self, out: &mut String) {
+        Object::begin(out)
+            .field("fixture", &self.fixture)
+            .field("location", &self.location)
+            .optional("chain", &self.chain)
+            .field("remembered", &self.remembered)
+            .field("failures", &self.failures)
+            .end();
+    }
+}
+
+impl FromJson for FixtureError {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(value)?;
+        Ok(FixtureError {
+            fixture: fields.take("fixture")?,
+            location: fields.take("location")?,
+            chain: fields.optional("chain")?,
+            remembered: fields.take("remembered")?,
+            failures: fields.take("failures")?,
+        })
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::json::{FromJson, Problem, ToJson};
 
 /// How long a fixture's value lives; a total order from narrow to wide.
 ///
@@ -13,8 +15,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(Scope::Test < Scope::Session);
 /// assert_eq!(Scope::Worker.to_string(), "worker");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// One value per test and attempt. The default.
     Test,
@@ -44,5 +45,25 @@ impl Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl ToJson for Scope {
+    fn to_json(&self, out: &mut String) {
+        self.as_str().to_json(out);
+    }
+}
+
+impl FromJson for Scope {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let name = String::from_json(value)?;
+        Ok(match &*name {
+            "test" => Scope::Test,
+            "group" => Scope::Group,
+            "module" => Scope::Module,
+            "worker" => Scope::Worker,
+            "session" => Scope::Session,
+            _ => return Err(Problem::unknown("scope", &name)),
+        })
     }
 }

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 use super::Stop;
 use super::found::{self, Looked};
 use super::plain::Plain;
@@ -14,6 +12,7 @@ use crate::describe::fixtures::{self, FixtureInfo};
 use crate::describe::steps::{self, Step};
 use crate::describe::{Details, Wanted};
 use crate::event::{BinaryId, TestName};
+use crate::json::{self, Object, ToJson};
 use crate::plan::Verdict;
 use crate::run::suite::{Suite, SuiteTest, Summary};
 use crate::run::{Alone, Broken, FAILED, say};
@@ -78,20 +77,29 @@ impl Findings {
 }
 
 /// A test, as `list --json` has it.
-#[derive(Serialize)]
 struct Listed<'a> {
     binary: &'a str,
     test: &'a TestName,
-    #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     markers: &'a [Cow<'static, str>],
     /// What a run would do: `run`, `ignored`, `skipped`, `required`, `not-run`.
     state: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
     reason: &'a str,
+}
+
+impl ToJson for Listed<'_> {
+    fn to_json(&self, out: &mut String) {
+        Object::begin(out)
+            .field("binary", &self.binary)
+            .field("test", self.test)
+            .optional("file", &self.file)
+            .optional("line", &self.line)
+            .optional("markers", &self.markers)
+            .field("state", &self.state)
+            .optional("reason", &self.reason)
+            .end();
+    }
 }
 
 impl<'a> Listed<'a> {
@@ -177,11 +185,17 @@ pub(super) fn list(words: &Words) -> Result<ExitCode, Stop> {
 }
 
 /// A fixture, and the binaries that have it.
-#[derive(Serialize)]
 struct Shared {
-    #[serde(flatten)]
     info: FixtureInfo,
     binaries: Vec<BinaryId>,
+}
+
+impl ToJson for Shared {
+    fn to_json(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        self.info.write(&mut object);
+        object.field("binaries", &self.binaries).end();
+    }
 }
 
 /// `cargo itest fixtures`
@@ -261,21 +275,20 @@ fn plan_as_json(out: &mut impl Write, all: &[(BinaryId, Vec<Step>)]) -> io::Resu
     write!(out, "[")?;
     for (number, (binary, steps)) in all.iter().enumerate() {
         let comma = if number > 0 { "," } else { "" };
-        let binary = serde_json::to_string(binary)?;
+        let binary = json::write(binary);
         writeln!(out, "{comma}\n  {{ \"binary\": {binary}, \"steps\": [")?;
         for (number, step) in steps.iter().enumerate() {
             let comma = if number + 1 < steps.len() { "," } else { "" };
-            writeln!(out, "    {}{comma}", serde_json::to_string(step)?)?;
+            writeln!(out, "    {}{comma}", json::write(step))?;
         }
         write!(out, "  ] }}")?;
     }
     writeln!(out, "\n]")
 }
 
-fn lines<T: Serialize>(out: &mut impl Write, all: &[T]) -> io::Result<()> {
+fn lines<T: ToJson>(out: &mut impl Write, all: &[T]) -> io::Result<()> {
     for one in all {
-        serde_json::to_writer(&mut *out, one)?;
-        writeln!(out)?;
+        writeln!(out, "{}", json::write(one))?;
     }
     Ok(())
 }

@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use serde::{Deserialize, Serialize};
-
 use crate::def::{Autouse, Binding, FixtureDef, ParamDef};
 use crate::plan::{Names, Plan};
 use crate::registry::{Registry, crate_of};
 use crate::scope::Scope;
 
 /// A fixture of a binary.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FixtureInfo {
     /// What requests say.
     pub(crate) name: Cow<'static, str>,
@@ -19,18 +17,14 @@ pub(crate) struct FixtureInfo {
     pub(crate) path: String,
     pub(crate) scope: Scope,
     /// The tests that get it without asking: `module`, `crate`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) autouse: Option<Cow<'static, str>>,
     /// Its doc comment.
-    #[serde(default, skip_serializing_if = "str::is_empty")]
     pub(crate) doc: Cow<'static, str>,
     pub(crate) file: Cow<'static, str>,
     pub(crate) line: u32,
     /// The names that it asks for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) requests: Vec<Cow<'static, str>>,
     /// The path of the fixture that it stands for, in its module and below.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) overrides: Option<String>,
     /// Of the selected tests so many use it.
     pub(crate) used_by: usize,

@@ -4,6 +4,7 @@
 //! will get. The own binary needs none: its plan is at hand.
 
 pub(crate) mod fixtures;
+mod form;
 pub(crate) mod steps;
 
 use std::borrow::Cow;
@@ -12,10 +13,9 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use crate::cli::Args;
 use crate::def::MainDef;
+use crate::json;
 use crate::plan::{Plan, PlanError, Verdict};
 use crate::registry::{Registry, crate_of};
 use crate::run::suite::Summary;
@@ -37,22 +37,20 @@ const SHARE: &str = "--itest-share=";
 const MARKER: &[u8] = b"\n{itest-plan} a description of so many bytes: ";
 
 /// What a binary says of itself.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Description {
     /// Of itest. Only the same version speaks the same protocol.
     pub(crate) version: Cow<'static, str>,
     /// Or what is wrong with the plan.
     pub(crate) plan: Result<Summary, String>,
     /// Where they were asked for, and the plan is right.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) details: Option<Details>,
     /// What a run by itself would warn of.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) warnings: Vec<String>,
 }
 
 /// What a run does not need.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Details {
     pub(crate) fixtures: Vec<FixtureInfo>,
     pub(crate) steps: Vec<Step>,
@@ -131,13 +129,12 @@ pub(crate) fn answer(
         details,
         warnings: warnings.map(crate::run::plain_test_warning).collect(),
     };
-    let body = serde_json::to_vec(&description)?;
+    let body = json::write(&description);
     let mut out = io::stdout().lock();
     // Not folded into the code: the marker is looked for in the binary's file.
     out.write_all(std::hint::black_box(MARKER))?;
     writeln!(out, "{}", body.len())?;
-    out.write_all(&body)?;
-    writeln!(out)?;
+    writeln!(out, "{body}")?;
     out.flush()
 }
 
@@ -148,6 +145,7 @@ pub(crate) mod ask {
     use std::path::Path;
 
     use super::{ARGUMENT, DETAILED, Description, MARKER, SHARE, Wanted};
+    use crate::json;
 
     /// The first arguments of a process that shall describe its binary, or of its tests those that a
     /// file names.
@@ -170,12 +168,12 @@ pub(crate) mod ask {
     }
 
     /// The description in what was printed, if there is a whole one.
-    pub(crate) fn read(printed: &[u8]) -> Option<serde_json::Result<Description>> {
+    pub(crate) fn read(printed: &[u8]) -> Option<Result<Description, json::Problem>> {
         let (_, rest) = printed.split_at(find(printed)? + MARKER.len());
         let end = rest.iter().position(|byte| *byte == b'\n')?;
         let length: usize = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
         let body = rest.get(end + 1..)?.get(..length)?;
-        Some(serde_json::from_slice(body))
+        Some(json::read(body))
     }
 
     fn find(bytes: &[u8]) -> Option<usize> {
@@ -198,7 +196,7 @@ pub(crate) mod ask {
 
         #[test]
         fn an_answer_is_found_among_what_else_is_printed() {
-            let body = br#"{"version":"1","plan":{"Err":"no"}}"#;
+            let body = br#"{"version":"1","problem":"no"}"#;
             let mut printed = b"{ noise of a constructor\n{".to_vec();
             printed.extend_from_slice(MARKER);
             printed.extend_from_slice(format!("{}\n", body.len()).as_bytes());

@@ -2,15 +2,12 @@
 
 use std::fmt::Write;
 
-use serde::{Deserialize, Serialize};
-
 use crate::event::TestName;
 use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest, Verdict};
 use crate::scope::Scope;
 
 /// One thing that would happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     Setup(Instance),
     /// A test's body.
@@ -28,12 +25,11 @@ pub(crate) enum Step {
 }
 
 /// A fixture for a test, a group, a module …
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Instance {
     pub(crate) fixture: String,
     pub(crate) scope: Scope,
     /// Which of its instances; empty where there is one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) instance: String,
 }
 

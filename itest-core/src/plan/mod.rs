@@ -4,6 +4,7 @@
 //! sets nothing up: that is for `run`, which follows the plan and decides nothing of its own.
 
 mod files;
+mod form;
 mod instances;
 mod lookup;
 mod modules;
@@ -15,8 +16,6 @@ mod resolve;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use lookup::Names;
 pub(crate) use problem::{PlanError, short_type, similar};
@@ -158,7 +157,7 @@ pub(crate) struct PlannedTest {
 }
 
 /// A lock held during an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct HeldLock {
     pub(crate) name: String,
     pub(crate) exclusive: bool,
@@ -208,7 +207,7 @@ impl HeldLock {
 }
 
 /// Whether a test runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Run,
     /// It is not among the tests of a run with `--ignored`, or the like.

@@ -1,9 +1,5 @@
 //! Bytes as text: base64 with padding, as data URIs and JSON take it.
 
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer, Serializer};
-
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 pub(crate) fn encode(bytes: &[u8]) -> String {
@@ -60,28 +56,6 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
         bytes.extend_from_slice(decoded.get(..length)?);
     }
     Some(bytes)
-}
-
-pub(crate) fn serialize<S: Serializer>(
-    value: &Option<Arc<[u8]>>,
-    to: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(bytes) => to.serialize_str(&encode(bytes)),
-        None => to.serialize_none(),
-    }
-}
-
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Arc<[u8]>>, D::Error> {
-    match Option::<String>::deserialize(from)? {
-        None => Ok(None),
-        Some(text) => match decode(&text) {
-            Some(bytes) => Ok(Some(bytes.into())),
-            None => Err(serde::de::Error::custom("this is not base64")),
-        },
-    }
 }
 
 #[cfg(test)]

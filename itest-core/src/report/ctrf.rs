@@ -35,8 +35,7 @@ impl Reporter for Ctrf {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         self.model.record(record);
         if let Event::RunFinished { .. } = record.event {
-            serde_json::to_writer_pretty(&mut self.out, &document(&self.model))?;
-            writeln!(self.out)?;
+            writeln!(self.out, "{:#}", document(&self.model))?;
         }
         Ok(())
     }
@@ -263,7 +262,7 @@ fn fixture(model: &Model, life: &Life) -> Value {
     let failed = |phase: &super::model::Phase| phase.error.is_some();
     json!({
         "name": life.fixture.path,
-        "scope": life.fixture.scope,
+        "scope": life.fixture.scope.as_str(),
         "instance": life.fixture.instance,
         "binary": life.binary,
         "threadId": life.worker.map(|worker| worker.to_string()),

@@ -10,12 +10,13 @@ use std::time::{Duration, SystemTime};
 
 use super::file::make_parents;
 use crate::event::{Event, Record};
+use crate::json;
 
 /// See the [module](self).
 pub(super) struct Lines {
     file: File,
     /// Whole lines that are not in the file yet.
-    pending: Vec<u8>,
+    pending: String,
     among: Among,
 }
 
@@ -46,20 +47,20 @@ impl Lines {
         };
         Ok(Lines {
             file,
-            pending: Vec::new(),
+            pending: String::new(),
             among,
         })
     }
 
     pub(super) fn record(&mut self, record: &Record) -> io::Result<()> {
         match (&mut self.among, &record.event) {
-            (Among::Alone, _) => self.push(record)?,
+            (Among::Alone, _) => self.push(record),
             (Among::First, Event::RunStarted(_)) => {
                 let mut first = record.clone();
                 if let Event::RunStarted(run) = &mut first.event {
                     run.shared = true;
                 }
-                self.push(&first)?;
+                self.push(&first);
                 let written = self.flush();
                 self.among = Among::others(SystemTime::now());
                 return self.file.unlock().and(written);
@@ -72,7 +73,7 @@ impl Lines {
             (Among::Others { later, .. }, _) => {
                 let mut record = record.clone();
                 record.at += *later;
-                self.push(&record)?;
+                self.push(&record);
             }
             (Among::First, _) => panic!("itest bug: the first record is not the run's start"),
         }
@@ -82,14 +83,13 @@ impl Lines {
         }
     }
 
-    fn push(&mut self, record: &Record) -> io::Result<()> {
-        serde_json::to_writer(&mut self.pending, record)?;
-        self.pending.push(b'\n');
-        Ok(())
+    fn push(&mut self, record: &Record) {
+        self.pending.push_str(&json::write(record));
+        self.pending.push('\n');
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        let written = self.file.write_all(&self.pending);
+        let written = self.file.write_all(self.pending.as_bytes());
         self.pending.clear();
         written
     }
@@ -127,7 +127,7 @@ fn shared(path: &Path, run: &str) -> io::Result<(File, Among)> {
     let mut first = String::new();
     // What is no line of ours is of an earlier run, too.
     let _ = BufReader::new(&file).read_line(&mut first);
-    match serde_json::from_str(&first).map(|record: Record| record.event) {
+    match json::read(first.as_bytes()).map(|record: Record| record.event) {
         Ok(Event::RunStarted(info)) if *info.run_id == *run => {
             file.unlock()?;
             Ok((file, Among::others(info.started)))

@@ -5,7 +5,7 @@
 //! are `ok`, and a teardown that failed is a test of its own, `t1 (teardown of db)`.
 
 use std::collections::HashSet;
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use super::failure;
@@ -14,6 +14,7 @@ use super::tally::Tally;
 use super::{Out, Reporter, Wants};
 use crate::cli::Args;
 use crate::event::{Event, Record, TestId};
+use crate::json::ToJson;
 use crate::outcome::{FailureKind, Outcome};
 use crate::scope::Scope;
 
@@ -233,20 +234,20 @@ fn not_empty(text: &str) -> Option<&str> {
 
 /// A line of JSON, spaced as libtest's.
 pub(super) struct Object {
-    line: Vec<u8>,
+    line: String,
 }
 
 impl Object {
     pub(super) fn new(kind: &str) -> Self {
         Object {
-            line: b"{".to_vec(),
+            line: "{".to_owned(),
         }
         .text("type", kind)
     }
 
     pub(super) fn text(self, key: &str, value: &str) -> Self {
         let mut object = self.key(key);
-        serde_json::to_writer(&mut object.line, value).expect("writing text to memory");
+        value.to_json(&mut object.line);
         object
     }
 
@@ -270,14 +271,14 @@ impl Object {
 
     fn key(mut self, key: &str) -> Self {
         if self.line.len() > 1 {
-            self.line.push(b',');
+            self.line.push(',');
         }
         write!(self.line, " \"{key}\": ").expect("writing to memory");
         self
     }
 
     pub(super) fn write(mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.line.extend_from_slice(b" }\n");
-        out.write_all(&self.line)
+        self.line.push_str(" }\n");
+        out.write_all(self.line.as_bytes())
     }
 }

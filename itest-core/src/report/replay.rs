@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{All, Reporter, Reports, Tally};
 use crate::cli::{self, Parsed};
 use crate::event::{BinaryId, Event, Record, RunInfo, SCHEMA, TestId};
+use crate::json;
 
 /// The records of a run, read from what `--events FILE` wrote.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,7 +102,7 @@ impl Recorded {
             if line.trim_ascii().is_empty() {
                 continue;
             }
-            match serde_json::from_slice::<Record>(&line) {
+            match json::read::<Record>(&line) {
                 Ok(record) => records.push(record),
                 Err(_) if !line.ends_with(b"\n") => break,
                 Err(error) => {
@@ -189,8 +190,8 @@ impl Recorded {
 }
 
 /// What is wrong with a line; `None` if it is an event of a later version.
-fn problem(line: &[u8], error: &serde_json::Error) -> Option<String> {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(line) else {
+fn problem(line: &[u8], error: &json::Problem) -> Option<String> {
+    let Ok(value) = json::parse(line) else {
         return Some(error.to_string());
     };
     match value.get("event").and_then(serde_json::Value::as_str) {

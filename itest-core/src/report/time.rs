@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Deserializer, Serializer};
+use crate::json::Problem;
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -93,15 +93,9 @@ fn parse(text: &str) -> Option<SystemTime> {
     Some(UNIX_EPOCH + since)
 }
 
-pub(crate) fn serialize<S: Serializer>(value: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&Timestamp(*value))
-}
-
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
-    let text = String::deserialize(from)?;
-    parse(&text).ok_or_else(|| {
-        serde::de::Error::custom(format!("`{text}` is not a time like 2026-11-25T19:47:22Z"))
-    })
+/// Reads a [`Timestamp`].
+pub(crate) fn read(text: &str) -> Result<SystemTime, Problem> {
+    parse(text).ok_or_else(|| Problem(format!("`{text}` is not a time like 2026-11-25T19:47:22Z")))
 }
 
 #[cfg(test)]

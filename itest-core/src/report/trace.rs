@@ -45,7 +45,7 @@ impl Reporter for Trace {
                 .write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n")?;
             let events = events(&self.model);
             for (index, event) in events.iter().enumerate() {
-                serde_json::to_writer(&mut self.out, event)?;
+                write!(self.out, "{event}")?;
                 let last = index + 1 == events.len();
                 self.out.write_all(if last { b"\n" } else { b",\n" })?;
             }
@@ -211,7 +211,7 @@ fn named(life: &Life) -> String {
 
 fn details(life: &Life) -> Value {
     json!({
-        "scope": life.fixture.scope,
+        "scope": life.fixture.scope.as_str(),
         "location": life.fixture.location,
         "binary": life.binary,
         "for": life.fixture.test,

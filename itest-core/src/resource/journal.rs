@@ -9,15 +9,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::process::Identity;
 use super::reaper::Reaper;
 use super::record::{Record, Text};
+use crate::json::{self, Fields, FromJson, Object, Problem, ToJson};
 
 /// A line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
 enum Step {
     Owner(Header),
     Add {
@@ -35,7 +35,7 @@ enum Step {
 }
 
 /// Of what run a process is a session host.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hosting {
     /// Whose end is the end of the run.
     pub(super) runner: Identity,
@@ -44,7 +44,7 @@ pub(super) struct Hosting {
 }
 
 /// Whose journal it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Header {
     pub(super) owner: Identity,
     pub(super) program: Text,
@@ -86,6 +86,61 @@ pub(super) struct Journal {
     part: Option<Step>,
     /// Cleans in our place when it ends with us.
     _reaper: Reaper,
+}
+
+impl ToJson for Step {
+    fn to_json(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        match self {
+            Step::Owner(header) => object
+                .field("step", &"owner")
+                .field("owner", &header.owner)
+                .field("program", &header.program)
+                .field("since", &header.since)
+                .field("world", &header.world),
+            Step::Add { id, record, user } => object
+                .field("step", &"add")
+                .field("id", id)
+                .field("record", record)
+                .field("user", user),
+            Step::Done { id } => object.field("step", &"done").field("id", id),
+            Step::Runs(runner) => object.field("step", &"runs").field("runner", runner),
+            Step::Hosts(hosting) => object
+                .field("step", &"hosts")
+                .field("runner", &hosting.runner)
+                .field("offers", &hosting.offers),
+        };
+        object.end();
+    }
+}
+
+impl FromJson for Step {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(value)?;
+        let step: String = fields.take("step")?;
+        Ok(match &*step {
+            "owner" => Step::Owner(Header {
+                owner: fields.take("owner")?,
+                program: fields.take("program")?,
+                since: fields.take("since")?,
+                world: fields.take("world")?,
+            }),
+            "add" => Step::Add {
+                id: fields.take("id")?,
+                record: fields.take("record")?,
+                user: fields.take("user")?,
+            },
+            "done" => Step::Done {
+                id: fields.take("id")?,
+            },
+            "runs" => Step::Runs(fields.take("runner")?),
+            "hosts" => Step::Hosts(Hosting {
+                runner: fields.take("runner")?,
+                offers: fields.take("offers")?,
+            }),
+            _ => return Err(Problem::unknown("step", &step)),
+        })
+    }
 }
 
 impl Journal {
@@ -174,9 +229,9 @@ fn make(directory: &Path, owner: Identity) -> io::Result<(File, PathBuf)> {
 
 /// Writes a line.
 fn write(to: &mut impl Write, step: &Step) -> io::Result<()> {
-    let mut line = serde_json::to_vec(step)?;
-    line.push(b'\n');
-    to.write_all(&line)
+    let mut line = json::write(step);
+    line.push('\n');
+    to.write_all(line.as_bytes())
 }
 
 /// Writes whose journal it is.
@@ -211,7 +266,7 @@ pub(super) fn parse(bytes: &[u8]) -> Contents {
         return contents;
     };
     for line in bytes[..end].split(|byte| *byte == b'\n') {
-        match serde_json::from_slice(line) {
+        match json::read(line) {
             Ok(Step::Owner(header)) => contents.header = Some(header),
             Ok(Step::Add { id, record, user }) => {
                 contents.entries.push(Listed { id, record, user })

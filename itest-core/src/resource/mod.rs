@@ -10,6 +10,8 @@ mod clean;
 #[cfg(unix)]
 pub(crate) mod examine;
 #[cfg(unix)]
+mod form;
+#[cfg(unix)]
 mod journal;
 mod owner;
 mod process;
@@ -27,8 +29,6 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 pub(crate) use owner::finish;
 #[cfg(unix)]
@@ -260,8 +260,7 @@ impl fmt::Display for Resource {
 }
 
 /// By which signal a process is asked to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Signal {
     /// `SIGTERM`.

@@ -5,14 +5,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use super::Signal;
 use super::process::Identity;
 
 /// What is to be cleaned, and how.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Record {
     Process {
         process: Identity,
@@ -42,7 +39,7 @@ pub(super) enum Record {
 }
 
 /// A container engine's command line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Engine {
     pub(super) program: Text,
     /// The variables that say which engine it talks to.
@@ -50,8 +47,7 @@ pub(super) struct Engine {
 }
 
 /// Text of the system, which need not be UTF-8.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Text {
     Utf8(String),
     Bytes(Vec<u8>),

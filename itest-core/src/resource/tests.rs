@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::journal::{self, Contents};
 use super::process::Identity;
-use super::record::{Record, Text};
+use super::record::{Engine, Record, Text};
 use super::{Resource, Signal, clean, validate};
 
 /// A directory of a test's own.
@@ -56,9 +56,12 @@ fn identity(pid: u32) -> Identity {
 }
 
 /// A journal with some of everything, entry 2 cleaned.
-fn sample() -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let records = [
+fn records() -> Vec<Record> {
+    let engine = Engine {
+        program: OsStr::new("docker").into(),
+        environment: vec![("DOCKER_HOST".to_owned(), OsStr::from_bytes(b"\xff").into())],
+    };
+    vec![
         Record::Directory {
             path: Path::new("/a\n\"b\"").into(),
             node: Some((1, u64::MAX)),
@@ -78,9 +81,21 @@ fn sample() -> Vec<u8> {
             path: OsStr::from_bytes(b"/\xff\xfe").into(),
             node: None,
         },
-    ];
+        Record::Container {
+            engine: engine.clone(),
+            id: "c1".to_owned(),
+        },
+        Record::LabelledContainers {
+            engine,
+            label: "itest.run=1".to_owned(),
+        },
+    ]
+}
+
+fn sample() -> Vec<u8> {
+    let mut bytes = Vec::new();
     journal::append_header(&mut bytes, identity(5)).unwrap();
-    for (id, record) in (1..).zip(&records) {
+    for (id, record) in (1..).zip(&records()) {
         journal::append(&mut bytes, id, record, "a \u{1f980} user").unwrap();
     }
     journal::append_done(&mut bytes, 2).unwrap();
@@ -91,7 +106,11 @@ fn sample() -> Vec<u8> {
 fn a_journal_is_read_as_it_was_written() {
     let contents = journal::parse(&sample());
     let ids: Vec<u64> = contents.entries.iter().map(|entry| entry.id).collect();
-    assert_eq!(ids, [1, 3, 4]);
+    assert_eq!(ids, [1, 3, 4, 5, 6]);
+    let read = contents.entries.iter().map(|entry| &entry.record);
+    let mut written = records();
+    written.remove(1);
+    assert!(read.eq(&written), "{:?}", contents.entries);
     let header = contents.header.unwrap();
     assert_eq!(
         (header.owner, header.world),
@@ -116,7 +135,7 @@ fn a_journal_that_is_cut_off_has_what_was_complete() {
         let expected = match complete {
             0 | 1 => 0,
             // The last line takes an entry away.
-            6 => 3,
+            8 => 5,
             lines => lines - 1,
         };
         assert_eq!(contents.entries.len(), expected, "cut at {end}");
@@ -145,7 +164,7 @@ fn garbage_in_a_journal_is_nothing() {
             let at = random.below(changed.len());
             changed[at] = random.below(256) as u8;
         }
-        assert!(journal::parse(&changed).entries.len() <= 4);
+        assert!(journal::parse(&changed).entries.len() <= 6);
     }
 }
 

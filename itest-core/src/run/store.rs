@@ -14,8 +14,6 @@ use super::named::Named;
 use super::panic::Stop;
 use super::runtime::{On, timed_out};
 use super::watchdog::{GRACE, WatchGuard, watch};
-use serde::{Deserialize, Serialize};
-
 use crate::builtin::{self, Request};
 use crate::chosen::Chosen;
 use crate::def::{Access, FixtureBody, FixtureDef, LocalFuture, ParamDef};
@@ -25,7 +23,7 @@ use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest};
 use crate::value::{Arg, Args, Cell, Slot, Value};
 
 /// Why a fixture has no value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SetupStop {
     Failed(FixtureError),
     Skipped {
@@ -48,7 +46,7 @@ pub(crate) enum Fetched {
 }
 
 /// What a session fixture gives to every process of the run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SessionValue {
     /// The value as JSON.
     pub(crate) json: Arc<str>,

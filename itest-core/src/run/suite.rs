@@ -3,6 +3,8 @@
 //! Of a plan it has what must be known to hand tests out and to tell what they came to: names,
 //! verdicts, locks, and which tests share fixtures. The own binary's is made from its [`Plan`].
 
+mod form;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -11,8 +13,6 @@ use std::path::Path;
 #[cfg(feature = "cli")]
 use std::path::PathBuf;
 use std::process::Command;
-
-use serde::{Deserialize, Serialize};
 
 use crate::event::{BinaryId, TestName};
 use crate::plan::{HeldLock, Key, NodeId, Plan, Verdict, normalise_locks};
@@ -30,44 +30,37 @@ pub(crate) struct Suite {
 }
 
 /// What a binary says of itself.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub(crate) struct Summary {
     /// In the plan's order, with its numbers.
     pub(crate) tests: Vec<SuiteTest>,
     /// Tests that the filters left out.
     pub(crate) filtered_out: usize,
     /// Some are of `#[files]`: another process may plan others.
-    #[serde(default)]
     pub(crate) has_files: bool,
     /// The session fixtures that its tests need.
     #[cfg(unix)]
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) session: Vec<Wanted>,
 }
 
 /// A test as its binary has planned it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct SuiteTest {
     pub(crate) name: TestName,
     /// Its source file, as the compiler names it.
     pub(crate) file: Cow<'static, str>,
     pub(crate) line: u32,
     /// Of the test and its groups, as written.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) markers: Vec<Cow<'static, str>>,
     pub(crate) verdict: Verdict,
     /// Sorted, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) locks: Vec<HeldLock>,
     /// Numbers of the group and module fixtures' instances that it uses. Tests with one in common
     /// stay together, so that it is set up once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) instances: Vec<u32>,
     /// Numbers of the worker fixtures that it uses, sorted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) worker_fixtures: Vec<u32>,
     /// It uses a session fixture.
-    #[serde(default)]
     pub(crate) session: bool,
 }
 

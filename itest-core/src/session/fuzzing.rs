@@ -7,9 +7,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use super::directory::Directory;
 use super::fixtures::Fixtures;
 use super::host::Service;
@@ -18,6 +15,7 @@ use super::log::Log;
 use super::news::Publisher;
 use super::protocol::{News, Reply, Request, Word, read, write};
 use super::run::Run;
+use crate::json::{FromJson, ToJson};
 use crate::plan::Plan;
 use crate::run::protocol::{Framed, Order};
 
@@ -31,7 +29,7 @@ pub fn frames(bytes: &[u8]) {
     read_all::<Framed>(bytes);
 }
 
-fn read_all<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
+fn read_all<T: ToJson + FromJson + PartialEq + std::fmt::Debug>(bytes: &[u8]) {
     let mut from = Cursor::new(bytes);
     while let Ok(Some(frame)) = read::<T>(&mut from) {
         let mut again = Vec::new();

@@ -9,8 +9,6 @@ use std::thread;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::directory::Directory;
 use super::fixtures::Fixtures;
@@ -18,8 +16,10 @@ use super::host::Service;
 use super::hosts::Hosts;
 use super::log::Log;
 use super::news::Publisher;
-use super::protocol::{Fetch, News, Reply, Request, Wanted, Word, read, write};
+use super::protocol::{Fetch, News, Reply, Request, TeardownError, Wanted, Word, read, write};
 use super::run::Run;
+use crate::json::{FromJson, ToJson};
+use crate::outcome::{Failure, FailureKind, FixtureError};
 use crate::plan::{HeldLock, Plan};
 use crate::run::protocol::{Framed, Order};
 use crate::run::store::{SessionValue, SetupStop};
@@ -53,17 +53,39 @@ fn any_reply() -> impl Strategy<Value = Reply> {
         let json = json.into();
         Ok(SessionValue { json, exports })
     });
-    let stop = any::<String>().prop_map(|reason| Err(SetupStop::Xfailed(reason)));
-    let answer = prop_oneof![value, stop];
+    let stop = prop_oneof![
+        any_error().prop_map(SetupStop::Failed),
+        (any::<String>(), any::<String>(), any_error()).prop_map(|(name, reason, place)| {
+            SetupStop::Skipped {
+                name,
+                reason,
+                place: Box::new(place),
+            }
+        }),
+        any::<String>().prop_map(SetupStop::Xfailed),
+    ];
+    let answer = prop_oneof![value, stop.prop_map(Err)];
+    let torn_down = (any_error(), any::<String>());
+    let torn_down = torn_down.prop_map(|(error, output)| TeardownError { error, output });
     prop_oneof![
         Just(Reply::Done),
         (answer, any::<String>())
             .prop_map(|(answer, output)| Reply::Fetched(Fetch { answer, output })),
-        Just(Reply::Finished(Vec::new())),
+        vec(torn_down, 0..3).prop_map(Reply::Finished),
     ]
 }
 
-fn bytes_of<T: Serialize>(frames: &[T]) -> Vec<u8> {
+fn any_error() -> impl Strategy<Value = FixtureError> {
+    (any::<String>(), any::<bool>()).prop_map(|(text, remembered)| FixtureError {
+        fixture: text.clone(),
+        location: text.clone(),
+        chain: vec![text.clone()],
+        remembered,
+        failures: vec![Failure::new(FailureKind::Crash, text)],
+    })
+}
+
+fn bytes_of<T: ToJson>(frames: &[T]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for frame in frames {
         write(&mut bytes, frame).expect("a vector takes everything");
@@ -72,7 +94,7 @@ fn bytes_of<T: Serialize>(frames: &[T]) -> Vec<u8> {
 }
 
 /// Reads to the end, or to what is no frame.
-fn read_all<T: DeserializeOwned>(bytes: &[u8]) -> (Vec<T>, bool) {
+fn read_all<T: FromJson>(bytes: &[u8]) -> (Vec<T>, bool) {
     let mut from = Cursor::new(bytes);
     let mut frames = Vec::new();
     loop {

@@ -3,18 +3,15 @@
 //! The page is the files beside this one, put together with the run as JSON. It loads nothing:
 //! its own policy forbids it to. What tests printed comes in as text and never as markup.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
-
-use serde::Serialize;
 
 use super::model::{Life, Model, Phase, State, Test};
 use super::time::Timestamp;
 use super::{Out, Reporter, Wants, base64};
 use crate::event::{Attachment, BinaryId, Event, Record};
-use crate::outcome::{Failure, FixtureError, Outcome};
-use crate::scope::Scope;
+use crate::json::{ToJson, Written};
+use crate::outcome::Outcome;
 
 /// See the [module](self).
 pub(super) struct Html {
@@ -45,8 +42,7 @@ impl Reporter for Html {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         self.model.record(record);
         if let Event::RunFinished { .. } = record.event {
-            let data = serde_json::to_string(&data(&self.model))?;
-            write_page(&mut self.out, &data)?;
+            write_page(&mut self.out, &data(&self.model))?;
         }
         Ok(())
     }
@@ -79,110 +75,6 @@ fn write_page(out: &mut dyn Write, data: &str) -> io::Result<()> {
     out.write_all(rest.as_bytes())
 }
 
-#[derive(Serialize)]
-struct Data<'a> {
-    started: String,
-    seconds: f64,
-    end: f64,
-    version: &'a str,
-    run_id: &'a str,
-    profile: Option<&'a str>,
-    seed: Option<u64>,
-    interrupted: bool,
-    success: bool,
-    filtered_out: usize,
-    teardown_errors: usize,
-    leaky: usize,
-    binaries: Vec<&'a str>,
-    tests: Vec<TestData<'a>>,
-    fixtures: Vec<LifeData<'a>>,
-    processes: Vec<ProcessData<'a>>,
-    skips: &'a BTreeMap<String, usize>,
-}
-
-#[derive(Serialize)]
-struct TestData<'a> {
-    binary: usize,
-    name: &'a str,
-    result: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    worker: Option<u32>,
-    start: f64,
-    seconds: f64,
-    place: String,
-    attempts: u32,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    markers: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<Problem<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    earlier: Vec<Problem<'a>>,
-    #[serde(skip_serializing_if = "<[FixtureError]>::is_empty")]
-    teardown_errors: &'a [FixtureError],
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    leaks: &'a [String],
-    #[serde(skip_serializing_if = "str::is_empty")]
-    output: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<AttachmentData<'a>>,
-}
-
-/// Why a test is not good.
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Problem<'a> {
-    Failure(&'a Failure),
-    Error(&'a FixtureError),
-}
-
-#[derive(Serialize)]
-struct LifeData<'a> {
-    path: &'a str,
-    place: &'a str,
-    scope: Scope,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    instance: &'a str,
-    binary: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    worker: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    test: Option<&'a str>,
-    setup: PhaseData<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skipped: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    teardown: Option<PhaseData<'a>>,
-}
-
-#[derive(Serialize)]
-struct PhaseData<'a> {
-    start: f64,
-    seconds: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a FixtureError>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    output: String,
-}
-
-#[derive(Serialize)]
-struct ProcessData<'a> {
-    failure: &'a Failure,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    output: String,
-}
-
-#[derive(Serialize)]
-struct AttachmentData<'a> {
-    name: &'a str,
-    media_type: &'a str,
-    size: u64,
-    /// Base64; `None` where there is no room for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<String>,
-}
-
 /// How much may still go into the page.
 struct Room(usize);
 
@@ -194,17 +86,19 @@ impl Room {
         kept
     }
 
-    fn attachment<'a>(&mut self, attachment: &'a Attachment) -> AttachmentData<'a> {
+    fn attachment(&mut self, attachment: &Attachment) -> Written {
+        // Base64, where there is room for it.
         let content = (attachment.content.as_ref())
             .filter(|content| content.len() / 3 * 4 < self.0)
             .map(|content| base64::encode(content));
         self.0 -= content.as_ref().map_or(0, String::len).min(self.0);
-        AttachmentData {
-            name: &attachment.name,
-            media_type: &attachment.media_type,
-            size: attachment.size,
-            content,
-        }
+        Written::object(|object| {
+            object
+                .field("name", &attachment.name)
+                .field("media_type", &attachment.media_type)
+                .field("size", &attachment.size)
+                .optional("content", &content);
+        })
     }
 }
 
@@ -232,7 +126,7 @@ fn boundary(text: &str, index: usize) -> usize {
         .unwrap_or(0)
 }
 
-fn data(model: &Model) -> Data<'_> {
+fn data(model: &Model) -> String {
     let run = &model.run;
     let mut binaries: Vec<&BinaryId> = run.binaries.iter().collect();
     for test in &model.tests {
@@ -243,104 +137,124 @@ fn data(model: &Model) -> Data<'_> {
     let index_of = |binary: &BinaryId| binaries.iter().position(|known| *known == binary);
     let binary = |binary: &BinaryId| index_of(binary).unwrap_or(0);
     let mut room = Room(PAGE_LIMIT);
-    let mut tests: Vec<Option<TestData<'_>>> = model.tests.iter().map(|_| None).collect();
+    let mut tests: Vec<Written> = model.tests.iter().map(|_| Written::default()).collect();
     // What failed takes its room first.
     for failed in [true, false] {
         for (place, test) in tests.iter_mut().zip(&model.tests) {
             let is_failure = test.outcome().is_some_and(Outcome::is_failure);
             if is_failure == failed {
-                *place = Some(test_data(test, binary(&test.id.binary), &mut room));
+                *place = test_data(test, binary(&test.id.binary), &mut room);
             }
         }
     }
-    let lives = model.fixtures.iter();
-    let fixtures = lives.map(|life| life_data(life, binary(&life.binary), &mut room));
-    let fixtures = fixtures.collect();
-    Data {
-        started: Timestamp(run.started).to_string(),
-        seconds: model.duration.as_secs_f64(),
-        end: model.end().as_secs_f64(),
-        version: &run.version,
-        run_id: &run.run_id,
-        profile: run.profile.as_deref(),
-        seed: run.shuffle_seed,
-        interrupted: model.tally.interrupted,
-        success: model.tally.is_success(),
-        filtered_out: run.filtered_out,
-        teardown_errors: model.tally.teardown_errors,
-        leaky: model.tally.leaky,
-        tests: tests.into_iter().flatten().collect(),
-        fixtures,
-        processes: (model.processes.iter())
-            .map(|(failure, output)| ProcessData {
-                failure,
-                output: room.text(output),
-            })
-            .collect(),
-        skips: &model.tally.skipped,
-        binaries: binaries.iter().map(|binary| &***binary).collect(),
+    let mut fixtures = Vec::new();
+    for life in &model.fixtures {
+        fixtures.push(life_data(life, binary(&life.binary), &mut room));
     }
+    let mut processes = Vec::new();
+    for (failure, output) in &model.processes {
+        processes.push(Written::object(|object| {
+            object
+                .field("failure", failure)
+                .optional("output", &room.text(output));
+        }));
+    }
+    let data = Written::object(|object| {
+        object
+            .field("started", &Timestamp(run.started).to_string())
+            .field("seconds", &model.duration)
+            .field("end", &model.end())
+            .field("version", &run.version)
+            .field("run_id", &run.run_id)
+            .field("profile", &run.profile)
+            .field("seed", &run.shuffle_seed)
+            .field("interrupted", &model.tally.interrupted)
+            .field("success", &model.tally.is_success())
+            .field("filtered_out", &run.filtered_out)
+            .field("teardown_errors", &model.tally.teardown_errors)
+            .field("leaky", &model.tally.leaky)
+            .field("binaries", &binaries)
+            .field("tests", &tests)
+            .field("fixtures", &fixtures)
+            .field("processes", &processes)
+            .field("skips", &model.tally.skipped);
+    });
+    data.0
 }
 
-fn test_data<'a>(test: &'a Test, binary: usize, room: &mut Room) -> TestData<'a> {
-    TestData {
-        binary,
-        name: &test.id.name,
-        result: test.word(),
-        worker: test.worker,
-        start: seconds(test.start),
-        seconds: seconds(test.duration),
-        place: match &*test.file {
-            "" => String::new(),
-            file => format!("{file}:{}", test.line),
-        },
-        attempts: test.attempts,
-        markers: &test.markers,
-        reason: test.reason(),
-        problem: test.outcome().and_then(problem),
-        earlier: test.earlier.iter().filter_map(problem).collect(),
-        teardown_errors: &test.teardown_errors,
-        leaks: &test.leaks,
-        output: match test.state {
-            State::NotRun | State::Running => String::new(),
-            _ => room.text(&test.output),
-        },
-        attachments: (test.attachments.iter())
-            .map(|attachment| room.attachment(attachment))
-            .collect(),
+fn test_data(test: &Test, binary: usize, room: &mut Room) -> Written {
+    let place = match &*test.file {
+        "" => String::new(),
+        file => format!("{file}:{}", test.line),
+    };
+    let output = match test.state {
+        State::NotRun | State::Running => String::new(),
+        _ => room.text(&test.output),
+    };
+    let mut attachments = Vec::new();
+    for attachment in &test.attachments {
+        attachments.push(room.attachment(attachment));
     }
+    let earlier: Vec<Written> = test.earlier.iter().filter_map(problem).collect();
+    Written::object(|object| {
+        object
+            .field("binary", &binary)
+            .field("name", &test.id.name)
+            .field("result", &test.word())
+            .optional("worker", &test.worker)
+            .field("start", &seconds(test.start))
+            .field("seconds", &seconds(test.duration))
+            .field("place", &place)
+            .field("attempts", &test.attempts)
+            .optional("markers", &test.markers)
+            .optional("reason", &test.reason())
+            .optional("problem", &test.outcome().and_then(problem))
+            .optional("earlier", &earlier)
+            .optional("teardown_errors", &test.teardown_errors)
+            .optional("leaks", &test.leaks)
+            .optional("output", &output)
+            .optional("attachments", &attachments);
+    })
 }
 
-fn problem(outcome: &Outcome) -> Option<Problem<'_>> {
-    match outcome {
-        Outcome::Failed { failure } => Some(Problem::Failure(failure)),
-        Outcome::Error { error } => Some(Problem::Error(error)),
-        _ => None,
-    }
+/// Why a test is not good.
+fn problem(outcome: &Outcome) -> Option<Written> {
+    let (name, problem): (&str, &dyn ToJson) = match outcome {
+        Outcome::Failed { failure } => ("failure", failure),
+        Outcome::Error { error } => ("error", error),
+        _ => return None,
+    };
+    Some(Written::object(|object| {
+        object.field(name, problem);
+    }))
 }
 
-fn life_data<'a>(life: &'a Life, binary: usize, room: &mut Room) -> LifeData<'a> {
-    LifeData {
-        path: &life.fixture.path,
-        place: &life.fixture.location,
-        scope: life.fixture.scope,
-        instance: &life.fixture.instance,
-        binary,
-        worker: life.worker,
-        test: life.fixture.test.as_deref(),
-        setup: phase_data(&life.setup, room),
-        skipped: life.skipped.as_deref(),
-        teardown: life.teardown.as_ref().map(|phase| phase_data(phase, room)),
-    }
+fn life_data(life: &Life, binary: usize, room: &mut Room) -> Written {
+    let setup = phase_data(&life.setup, room);
+    let teardown = life.teardown.as_ref().map(|phase| phase_data(phase, room));
+    Written::object(|object| {
+        object
+            .field("path", &life.fixture.path)
+            .field("place", &life.fixture.location)
+            .field("scope", &life.fixture.scope)
+            .optional("instance", &life.fixture.instance)
+            .field("binary", &binary)
+            .optional("worker", &life.worker)
+            .optional("test", &life.fixture.test)
+            .field("setup", &setup)
+            .optional("skipped", &life.skipped)
+            .optional("teardown", &teardown);
+    })
 }
 
-fn phase_data<'a>(phase: &'a Phase, room: &mut Room) -> PhaseData<'a> {
-    PhaseData {
-        start: seconds(phase.start),
-        seconds: seconds(phase.duration),
-        error: phase.error.as_ref(),
-        output: room.text(&phase.output),
-    }
+fn phase_data(phase: &Phase, room: &mut Room) -> Written {
+    Written::object(|object| {
+        object
+            .field("start", &seconds(phase.start))
+            .field("seconds", &seconds(phase.duration))
+            .optional("error", &phase.error)
+            .optional("output", &room.text(&phase.output));
+    })
 }
 
 /// To the microsecond, which keeps the page small.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::Attachment;
+use crate::json;
 use crate::report::{Recorded, ReplayError, Reporter, Reports, replay};
 
 /// A directory that goes with the test.
@@ -207,7 +208,7 @@ fn records() -> Vec<Record> {
 }
 
 fn lines(records: &[Record]) -> String {
-    let line = |record: &Record| serde_json::to_string(record).unwrap() + "\n";
+    let line = |record: &Record| json::write(record) + "\n";
     records.iter().map(line).collect()
 }
 
@@ -794,7 +795,7 @@ fn events_are_as_the_schema_says() {
     records.extend(more.iter().map(record));
     let mut seen = std::collections::BTreeSet::new();
     for record in &records {
-        let value = serde_json::to_value(record).unwrap();
+        let value = json::parse(json::write(record).as_bytes()).unwrap();
         seen.insert(value["event"].as_str().unwrap().to_owned());
         if let Err(error) = validator.validate(&value) {
             panic!("{error}: {value}");

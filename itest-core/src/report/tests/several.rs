@@ -1,6 +1,7 @@
 //! Reports of several binaries.
 
 use super::*;
+use crate::json;
 
 /// A test of the same name in each of two binaries, and a session fixture that both use.
 fn records() -> Vec<Record> {
@@ -128,14 +129,14 @@ fn junit_has_a_suite_for_each() {
 #[test]
 fn records_are_lines_of_json() {
     for record in records() {
-        let line = serde_json::to_string(&record).unwrap();
+        let line = json::write(&record);
         assert_eq!(
-            serde_json::from_str::<Record>(&line).unwrap(),
+            json::read::<Record>(line.as_bytes()).unwrap(),
             record,
             "{line}"
         );
     }
-    let line = serde_json::to_string(&records()[2]).unwrap();
+    let line = json::write(&records()[2]);
     assert_eq!(
         line,
         r#"{"at":0.25,"binary":"shop::db","worker":1,"event":"test-finished","test":"m::t","outcome":"passed","attempts":1,"duration":0.6}"#

@@ -7,10 +7,8 @@ mod unix;
 #[cfg(unix)]
 pub(super) use unix::{end, end_group, outlive, own_group, parent_session};
 
-use serde::{Deserialize, Serialize};
-
 /// A process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) pid: u32,
     /// When it started, as the system counts; 0 where it does not tell.

@@ -7,17 +7,17 @@
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::event::{Event, TestName};
+use crate::json::{self, Fields, FromJson, Object, Problem, ToJson};
 use crate::outcome::Failure;
 
 /// No frame is longer: a longer one is garbage.
 const LIMIT: u32 = 256 << 20;
 
 /// From the dispatcher to a worker.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Order {
     /// Run these tests, in this order: numbers in the plan.
     Run(Tests),
@@ -30,7 +30,7 @@ pub(crate) enum Order {
 }
 
 /// Tests by their numbers in the plan: most have one number behind another's.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Tests(Vec<(u32, u32)>);
 
 impl Tests {
@@ -49,19 +49,18 @@ impl Tests {
 }
 
 /// A report, and how many tests had passed before it: records and reports are on different ways.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Framed {
     pub(crate) passed: u64,
     pub(crate) report: Report,
 }
 
 /// From a worker to the dispatcher.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Report {
     /// Something happened; what was printed up to then has this length.
     Event {
         /// Since the start of the run.
-        #[serde(with = "crate::event::seconds")]
         at: Duration,
         event: Event,
         printed: u64,
@@ -109,9 +108,79 @@ impl Passed {
     }
 }
 
+impl ToJson for Order {
+    fn to_json(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        match self {
+            Order::Run(tests) => object.field("order", &"run").field("tests", &tests.0),
+            Order::RunNamed(names) => object.field("order", &"run-named").field("tests", names),
+            Order::Cancel => object.field("order", &"cancel"),
+            Order::Finish => object.field("order", &"finish"),
+        };
+        object.end();
+    }
+}
+
+impl FromJson for Order {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(value)?;
+        let order: String = fields.take("order")?;
+        Ok(match &*order {
+            "run" => Order::Run(Tests(fields.take("tests")?)),
+            "run-named" => Order::RunNamed(fields.take("tests")?),
+            "cancel" => Order::Cancel,
+            "finish" => Order::Finish,
+            _ => return Err(Problem::unknown("order", &order)),
+        })
+    }
+}
+
+impl ToJson for Framed {
+    fn to_json(&self, out: &mut String) {
+        let mut object = Object::begin(out);
+        object.field("passed", &self.passed);
+        match &self.report {
+            Report::Event { at, event, printed } => object
+                .field("report", &"event")
+                .field("at", at)
+                .field("event", event)
+                .field("printed", printed),
+            Report::Hung { test, failure } => object
+                .field("report", &"hung")
+                .field("test", test)
+                .field("failure", failure),
+            Report::Idle => object.field("report", &"idle"),
+        };
+        object.end();
+    }
+}
+
+impl FromJson for Framed {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(value)?;
+        let report: String = fields.take("report")?;
+        Ok(Framed {
+            passed: fields.take("passed")?,
+            report: match &*report {
+                "event" => Report::Event {
+                    at: fields.take("at")?,
+                    event: fields.take("event")?,
+                    printed: fields.take("printed")?,
+                },
+                "hung" => Report::Hung {
+                    test: fields.take("test")?,
+                    failure: fields.take("failure")?,
+                },
+                "idle" => Report::Idle,
+                _ => return Err(Problem::unknown("report", &report)),
+            },
+        })
+    }
+}
+
 /// Writes one frame.
-pub(crate) fn write<T: Serialize>(to: &mut impl Write, frame: &T) -> io::Result<()> {
-    let body = serde_json::to_vec(frame)?;
+pub(crate) fn write(to: &mut dyn Write, frame: &dyn ToJson) -> io::Result<()> {
+    let body = json::write(frame);
     let length = u32::try_from(body.len())
         .ok()
         .filter(|length| *length <= LIMIT)
@@ -119,14 +188,21 @@ pub(crate) fn write<T: Serialize>(to: &mut impl Write, frame: &T) -> io::Result<
     // One write: no half frames of a process that dies between two.
     let mut bytes = Vec::with_capacity(4 + body.len());
     bytes.extend_from_slice(&length.to_le_bytes());
-    bytes.extend_from_slice(&body);
+    bytes.extend_from_slice(body.as_bytes());
     to.write_all(&bytes)
 }
 
 /// Reads one frame; `None` at the end of the stream.
 ///
 /// A time limit of the stream ends only the wait for the first byte, in whoever fills the buffer.
-pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Option<T>> {
+pub(crate) fn read<T: FromJson>(from: &mut dyn Read) -> io::Result<Option<T>> {
+    match body(from)? {
+        Some(body) => Ok(Some(json::read(&body)?)),
+        None => Ok(None),
+    }
+}
+
+fn body(from: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
     let mut head = [0; 4];
     if fill(from, &mut head)? == 0 {
         return Ok(None);
@@ -144,14 +220,14 @@ pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<Opti
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    Ok(Some(serde_json::from_slice(&body)?))
+    Ok(Some(body))
 }
 
 /// So much is read at once.
 const CHUNK: usize = 64 << 10;
 
 /// Fills all of `buffer`, or nothing of it at the end of the stream.
-fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+fn fill(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match from.read(&mut buffer[filled..]) {
@@ -173,4 +249,45 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 
 fn garbage(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::FailureKind;
+
+    fn check<T: ToJson + FromJson + PartialEq + std::fmt::Debug>(frame: T) {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &frame).expect("a vector takes everything");
+        let read = read::<T>(&mut &bytes[..]).expect("it is a frame");
+        assert_eq!(read, Some(frame));
+    }
+
+    #[test]
+    fn orders_and_reports_come_as_they_were() {
+        let mut tests = Tests::default();
+        for test in [0, 1, 2, 7, u32::MAX] {
+            tests.push(test);
+        }
+        check(Order::Run(tests));
+        check(Order::RunNamed(vec!["m::t".into()]));
+        check(Order::Cancel);
+        check(Order::Finish);
+        let test = TestName::from("m::t");
+        let reports = [
+            Report::Event {
+                at: Duration::from_millis(1500),
+                event: Event::CallStarted { test: test.clone() },
+                printed: u64::MAX,
+            },
+            Report::Hung {
+                test,
+                failure: Failure::new(FailureKind::Timeout, "too long"),
+            },
+            Report::Idle,
+        ];
+        for report in reports {
+            check(Framed { passed: 3, report });
+        }
+    }
 }
