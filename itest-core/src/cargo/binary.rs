@@ -11,7 +11,8 @@ use std::thread;
 use super::artifacts::Artifact;
 use super::record::Record;
 use super::words::Words;
-use crate::describe::{Description, Wanted, ask};
+use crate::describe::ask::{self, Answer, Build};
+use crate::describe::{Description, Wanted, fingerprint};
 use crate::event::BinaryId;
 use crate::outcome::{Failure, FailureKind};
 use crate::plan::available_threads;
@@ -113,18 +114,13 @@ impl Binary {
     fn read(&self, output: &Output) -> Found {
         let said = String::from_utf8_lossy(&output.stderr);
         match ask::read(&output.stdout) {
-            Some(Ok(description)) if description.version == env!("CARGO_PKG_VERSION") => {
-                Found::Full(description)
-            }
-            Some(Ok(Description { version, .. })) => {
-                let ours = env!("CARGO_PKG_VERSION");
-                let why = format!(
-                    "it has itest {version}, this is cargo-itest {ours}: install the version that \
-                     the project has"
-                );
-                self.failed("it speaks another protocol", &why, "")
-            }
-            Some(Err(error)) => {
+            Some(Answer::Description(description)) => Found::Full(description),
+            Some(Answer::Other(build)) => self.failed(
+                "it and cargo-itest are of different builds",
+                &apart(&build),
+                "",
+            ),
+            Some(Answer::Garbage(error)) => {
                 self.failed("its description is garbage", &error.to_string(), &said)
             }
             // It refuses the argument: itest is linked, but something else runs the tests.
@@ -172,6 +168,22 @@ impl Binary {
             }
         }
     }
+}
+
+/// Why a binary of that build is not understood, and what to do.
+fn apart(build: &Build) -> String {
+    let Build { version, protocol } = build;
+    let ours = env!("CARGO_PKG_VERSION");
+    let protocol = match &**protocol {
+        "" => "an older protocol".to_owned(),
+        protocol => format!("protocol {protocol}"),
+    };
+    format!(
+        "it was built with itest {version} ({protocol}), cargo-itest is of itest {ours} (protocol \
+         {}): install cargo-itest from the sources that the project uses, with `cargo install \
+         --path PATH/TO/itest-core --features cli`",
+        fingerprint()
+    )
 }
 
 /// Looks at all of them at once, as far as the machine can; at those for which `share` has a file,

@@ -13,7 +13,9 @@ use crate::json::{Object, ToJson};
 impl ToJson for Description {
     fn to_json(&self, out: &mut String) {
         let mut object = Object::begin(out);
-        object.field("version", &self.version);
+        object
+            .field("version", &self.version)
+            .field("protocol", &self.protocol);
         match &self.plan {
             Ok(summary) => object.field("plan", summary),
             Err(problem) => object.field("problem", problem),
@@ -31,12 +33,24 @@ impl FromJson for Description {
         let mut fields = Fields::of(value)?;
         Ok(Description {
             version: fields.take("version")?,
+            protocol: fields.optional("protocol")?,
             plan: match fields.optional("problem")? {
                 Some(problem) => Err(problem),
                 None => Ok(fields.take("plan")?),
             },
             details: fields.optional("details")?,
             warnings: fields.optional("warnings")?,
+        })
+    }
+}
+
+#[cfg(feature = "cli")]
+impl FromJson for super::ask::Build {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        let mut fields = Fields::of(value)?;
+        Ok(super::ask::Build {
+            version: fields.take("version")?,
+            protocol: fields.optional("protocol")?,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! `cargo itest` asks every full-mode binary for it, with the arguments that the binary's workers
 //! will get. The own binary needs none: its plan is at hand.
 
+mod fingerprint;
 pub(crate) mod fixtures;
 mod form;
 pub(crate) mod steps;
@@ -19,6 +20,7 @@ use crate::json;
 use crate::plan::{Plan, PlanError, Verdict};
 use crate::registry::{Registry, crate_of};
 use crate::run::suite::Summary;
+pub(crate) use fingerprint::fingerprint;
 use fixtures::FixtureInfo;
 use steps::Step;
 
@@ -39,8 +41,11 @@ const MARKER: &[u8] = b"\n{itest-plan} a description of so many bytes: ";
 /// What a binary says of itself.
 #[derive(Debug)]
 pub(crate) struct Description {
-    /// Of itest. Only the same version speaks the same protocol.
+    /// Of itest.
     pub(crate) version: Cow<'static, str>,
+    /// [`fingerprint`] of what it speaks, which only the same understands; empty before there was
+    /// one.
+    pub(crate) protocol: String,
     /// Or what is wrong with the plan.
     pub(crate) plan: Result<Summary, String>,
     /// Where they were asked for, and the plan is right.
@@ -125,6 +130,7 @@ pub(crate) fn answer(
     let warnings = def.plain_tests.iter();
     let description = Description {
         version: env!("CARGO_PKG_VERSION").into(),
+        protocol: fingerprint(),
         plan: plan.map_err(|error| error.to_string()),
         details,
         warnings: warnings.map(crate::run::plain_test_warning).collect(),
@@ -147,6 +153,24 @@ pub(crate) mod ask {
     use super::{ARGUMENT, DETAILED, Description, MARKER, SHARE, Wanted};
     use crate::json;
 
+    /// What was printed where a description is expected.
+    #[derive(Debug)]
+    pub(crate) enum Answer {
+        Description(Description),
+        /// Of another build, whatever it says.
+        Other(Build),
+        Garbage(json::Problem),
+    }
+
+    /// What every description begins with.
+    #[derive(Debug, PartialEq, Eq)]
+    pub(crate) struct Build {
+        /// Of itest.
+        pub(crate) version: String,
+        /// What it speaks.
+        pub(crate) protocol: String,
+    }
+
     /// The first arguments of a process that shall describe its binary, or of its tests those that a
     /// file names.
     pub(crate) fn arguments(wanted: Wanted, share: Option<&Path>) -> Vec<OsString> {
@@ -168,12 +192,29 @@ pub(crate) mod ask {
     }
 
     /// The description in what was printed, if there is a whole one.
-    pub(crate) fn read(printed: &[u8]) -> Option<Result<Description, json::Problem>> {
+    pub(crate) fn read(printed: &[u8]) -> Option<Answer> {
         let (_, rest) = printed.split_at(find(printed)? + MARKER.len());
         let end = rest.iter().position(|byte| *byte == b'\n')?;
         let length: usize = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
         let body = rest.get(end + 1..)?.get(..length)?;
-        Some(json::read(body))
+        Some(understood(body))
+    }
+
+    fn understood(body: &[u8]) -> Answer {
+        match json::read(body) {
+            Ok(Description {
+                version, protocol, ..
+            }) if protocol != super::fingerprint() => Answer::Other(Build {
+                version: version.into_owned(),
+                protocol,
+            }),
+            Ok(description) => Answer::Description(description),
+            // The rest of it may be what has changed.
+            Err(error) => match json::read::<Build>(body) {
+                Ok(build) if build.protocol != super::fingerprint() => Answer::Other(build),
+                Ok(_) | Err(_) => Answer::Garbage(error),
+            },
+        }
     }
 
     fn find(bytes: &[u8]) -> Option<usize> {
@@ -196,26 +237,54 @@ pub(crate) mod ask {
 
         #[test]
         fn an_answer_is_found_among_what_else_is_printed() {
-            let body = br#"{"version":"1","problem":"no"}"#;
+            let protocol = super::super::fingerprint();
+            let body = format!(r#"{{"version":"1","protocol":"{protocol}","problem":"no"}}"#);
+            let body = body.as_bytes();
             let mut printed = b"{ noise of a constructor\n{".to_vec();
             printed.extend_from_slice(MARKER);
             printed.extend_from_slice(format!("{}\n", body.len()).as_bytes());
             printed.extend_from_slice(body);
             let whole = printed.len();
             printed.extend_from_slice(b"\nnoise at exit\n");
-            let read = read(&printed).expect("it is there").expect("it is whole");
-            assert_eq!(read.version, "1");
-            assert_eq!(read.plan.unwrap_err(), "no");
+            match read(&printed).expect("it is there") {
+                Answer::Description(read) => {
+                    assert_eq!(read.version, "1");
+                    assert_eq!(read.plan.unwrap_err(), "no");
+                }
+                other => panic!("it is whole: {other:?}"),
+            }
             for cut in 0..whole {
                 assert!(super::read(&printed[..cut]).is_none(), "cut at {cut}");
             }
         }
 
         #[test]
+        fn another_build_is_known_by_its_protocol_whatever_else_it_says() {
+            let ours = super::super::fingerprint();
+            for (body, protocol) in [
+                (r#"{"version":"1","problem":"no"}"#, ""),
+                (r#"{"version":"1","plan":"as it was once"}"#, ""),
+                (r#"{"version":"1","protocol":"f0","problem":"no"}"#, "f0"),
+                (r#"{"version":"1","protocol":"f0","tests":[]}"#, "f0"),
+            ] {
+                let build = Build {
+                    version: "1".to_owned(),
+                    protocol: protocol.to_owned(),
+                };
+                match understood(body.as_bytes()) {
+                    Answer::Other(other) => assert_eq!(other, build, "{body}"),
+                    other => panic!("{body} gives {other:?}"),
+                }
+            }
+            let body = format!(r#"{{"version":"1","protocol":"{ours}","plan":"?"}}"#);
+            assert!(matches!(understood(body.as_bytes()), Answer::Garbage(_)));
+        }
+
+        #[test]
         fn garbage_is_no_answer() {
             let mut printed = MARKER.to_vec();
             printed.extend_from_slice(b"3\n{]}");
-            assert!(matches!(read(&printed), Some(Err(_))));
+            assert!(matches!(read(&printed), Some(Answer::Garbage(_))));
             printed.truncate(MARKER.len());
             printed.extend_from_slice(b"99999999999999999999999\n");
             assert!(read(&printed).is_none());

@@ -269,6 +269,21 @@ fn a_listing_that_fails_costs_one_binary() {
     );
 }
 
+/// Of the same version, but of other sources: it is not misunderstood.
+#[test]
+fn a_binary_of_another_build_is_named_with_what_to_do() {
+    let scene = Scene::new();
+    let ended = other(&scene, &["--test", "foreign", "--test", "own"], None);
+    ended.must_exit(101);
+    ended.must_say(&[
+        "the tests of `other::foreign` cannot be listed: it and cargo-itest are of different builds",
+        "built with itest 0.1.0 (protocol 00000000000000f0)",
+        "cargo install --path",
+        "the binary is ",
+    ]);
+    assert_eq!(ended.results()["other::own own"], "ok", "{ended}");
+}
+
 /// The lines that `own` prints, those apart that differ from process to process.
 fn surroundings(text: &str) -> BTreeSet<String> {
     let differs = |line: &&str| {

@@ -26,6 +26,10 @@ const FILES: &[(&str, &str)] = &[
         include_str!("sample/other/tests/abrupt.rs"),
     ),
     (
+        "other/tests/foreign.rs",
+        include_str!("sample/other/tests/foreign.rs"),
+    ),
+    (
         "other/tests/holder.rs",
         include_str!("sample/other/tests/holder.rs"),
     ),
