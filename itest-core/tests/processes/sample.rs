@@ -163,10 +163,22 @@ fn build_program() -> Result<PathBuf, String> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let words = ["build", "--offline", "--features=cli", "--bin=cargo-itest"];
     let mut command = bare_cargo(&words);
-    let output = command.arg("--manifest-path").arg(manifest).output();
+    finish(command.arg("--manifest-path").arg(manifest))?;
+    // What it would build in the time that a run may take.
+    finish(&mut bare_cargo(&[
+        "test",
+        "--no-run",
+        "--offline",
+        "-p=other",
+    ]))?;
+    Ok(directory().join("target/debug/cargo-itest"))
+}
+
+fn finish(command: &mut Command) -> Result<(), String> {
+    let output = command.output();
     let output = output.map_err(|error| format!("cargo does not start: {error}"))?;
     match output.status.success() {
-        true => Ok(directory().join("target/debug/cargo-itest")),
+        true => Ok(()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
     }
 }
