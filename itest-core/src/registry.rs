@@ -160,11 +160,16 @@ pub(crate) fn ancestors(module_path: &'static str) -> impl Iterator<Item = &'sta
 impl FixtureDef {
     /// `common::db`, or `other_crate::db` seen from the crate `from`.
     pub(crate) fn path(&self, from: &str) -> String {
-        if crate_of(self.module_path) == from {
-            display_path(self.module_path, self.name)
-        } else {
-            format!("{}::{}", self.module_path, self.name)
-        }
+        fixture_path(self.module_path, self.name, from)
+    }
+}
+
+/// See [`FixtureDef::path`].
+pub(crate) fn fixture_path(module_path: &str, name: &str, from: &str) -> String {
+    if crate_of(module_path) == from {
+        display_path(module_path, name)
+    } else {
+        format!("{module_path}::{name}")
     }
 }
 

@@ -149,7 +149,7 @@ pub(super) fn process_error(failure: &Failure) -> (String, FixtureError) {
     let causes = failure.causes.iter();
     let error = FixtureError {
         fixture: "process".to_owned(),
-        location: String::new(),
+        location: failure.location.clone().unwrap_or_default(),
         chain: Vec::new(),
         remembered: false,
         failures: causes

@@ -23,7 +23,7 @@ struct Source {
     run_id: Arc<str>,
     /// Somebody wants to know of tests' own fixtures.
     own_fixtures: bool,
-    /// Nobody else tells that tests, and their bodies, start.
+    /// Nobody else tells that tests start.
     starts: bool,
     /// When the worker's last event was, in nanoseconds: clocks of processes differ a little.
     last: Arc<AtomicU64>,
@@ -169,9 +169,22 @@ impl Events {
         }
     }
 
-    /// Tells that a test, or its body, starts now.
+    /// Tells that a test starts now.
     pub(crate) fn send_start(&self, event: impl FnOnce() -> Event) {
         if self.0.as_ref().is_some_and(|source| source.starts) {
+            self.send(event);
+        }
+    }
+
+    /// Tells that a test's body starts now.
+    pub(crate) fn send_call(&self, event: impl FnOnce() -> Event) {
+        // Where it is told that a test starts, this costs nothing more; elsewhere it is told to
+        // whoever wants to know of its parts.
+        if self
+            .0
+            .as_ref()
+            .is_some_and(|source| source.starts || source.own_fixtures)
+        {
             self.send(event);
         }
     }

@@ -186,7 +186,7 @@ impl Executor {
             request,
             user,
         )?;
-        self.shared.events.send_start(|| Event::CallStarted {
+        self.shared.events.send_call(|| Event::CallStarted {
             test: test.name.clone(),
         });
         let _watch = self.watch(test);

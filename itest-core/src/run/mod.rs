@@ -9,6 +9,7 @@ pub(crate) mod interrupt;
 pub(crate) mod leaks;
 pub(crate) mod locks;
 mod named;
+mod note;
 pub(crate) mod panic;
 #[cfg(unix)]
 mod process;

@@ -2,8 +2,9 @@
 //!
 //! Most fixtures take less time than the words do.
 
+use super::note::{self, Phase};
 use super::store::For;
-use crate::def::FixtureDef;
+use crate::def::{FixtureDef, Location};
 use crate::event::{FixtureName, TestName};
 use crate::outcome::{Failure, FixtureError};
 use crate::plan::{Key, Node, path};
@@ -44,6 +45,17 @@ impl Named {
     /// The fixture's path in its binary.
     pub(super) fn path(&self) -> String {
         path(self.def, self.param, self.module_path)
+    }
+
+    /// Notes what happens to it.
+    pub(super) fn note(&self, phase: Phase, place: &mut [u8; note::LENGTH]) {
+        let Location { file, line, .. } = self.def.location;
+        let FixtureDef {
+            module_path, name, ..
+        } = self.def;
+        let value = self.param.unwrap_or_default();
+        let texts = [module_path, name, value, file, self.module_path];
+        note::write(place, phase, self.scope(), line, texts);
     }
 
     /// As events have it.

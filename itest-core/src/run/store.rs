@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::events::{Events, OnHung};
 use super::leaks;
 use super::named::Named;
+use super::note::{self, Phase};
 use super::panic::Stop;
 use super::runtime::{On, timed_out};
 use super::watchdog::{GRACE, WatchGuard, watch};
@@ -314,11 +315,12 @@ impl Store {
         let on = self.on(key, user);
         let watch = self.watch(def, &user.test.name, def.is_async());
         let running = super::panic::running(&user.test.name);
+        let under_way = note::begin(Phase::Setup, &name);
         let made = match key {
             Key::Test => make(def, args, on),
             _ => leaks::wide(|| make(def, args, on)),
         };
-        drop((running, watch));
+        drop((under_way, running, watch));
         let mut life = Life::Nothing;
         let mut session = None;
         let outcome = match made {
@@ -473,6 +475,7 @@ impl Store {
             return None;
         }
         let running = super::panic::running(&format!("{} (teardown)", name.path()));
+        let under_way = note::begin(Phase::Teardown, &name);
         let events = &self.shared.events;
         events.send_of_fixture(name.scope(), || Event::TeardownStarted {
             fixture: name.in_words(),
@@ -496,7 +499,7 @@ impl Store {
             next = request.next_finalizer();
         }
         stops.extend(request.clean_resources().into_iter().map(Stop::Failed));
-        drop(running);
+        drop((under_way, running));
         // In the order of the setup, as pytest lists them.
         let failures: Vec<Failure> = stops.into_iter().rev().map(teardown_failure).collect();
         let error = (!failures.is_empty()).then(|| name.error(failures));

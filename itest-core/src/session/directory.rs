@@ -10,12 +10,15 @@ use super::runner::Runner;
 /// The directory of one run, readable by its owner only.
 ///
 /// It has a `lock`, the `runner` whose end is the run's, the socket `owner.sock` of a dispatcher that wants to know what happens, and of
-/// each host `N` its socket `N.sock`, the list of its fixtures `N.offers`, its output `N.log` and
-/// its life `N.life`, a lock that it holds.
+/// each host `N` its socket `N.sock`, the list of its fixtures `N.offers`, its output `N.log`, what
+/// its fixtures do in `N.doing`, and its life `N.life`, a lock that it holds.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {
     pub(super) path: PathBuf,
 }
+
+/// The ending of the file that tells what a host's fixtures do.
+pub(super) const DOING: &str = "doing";
 
 /// The file that tells whose end is the end of the run.
 const RUNNER: &str = "runner";

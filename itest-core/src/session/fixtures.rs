@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use super::doing::Doing;
 use super::hosts::Hosts;
 use super::log::Log;
 use super::news::Publisher;
@@ -38,6 +39,7 @@ pub(super) struct Fixtures {
     host: usize,
     hosts: Hosts,
     log: Log,
+    doing: Doing,
     publisher: Arc<Publisher>,
     /// Indices of slots, in the order in which their setups started.
     order: Mutex<Vec<usize>>,
@@ -84,6 +86,7 @@ impl Fixtures {
         host: usize,
         hosts: Hosts,
         log: Log,
+        doing: Doing,
         publisher: Arc<Publisher>,
     ) -> Self {
         let offers = offers(&plan);
@@ -99,6 +102,7 @@ impl Fixtures {
             host,
             hosts,
             log,
+            doing,
             publisher,
             order: Mutex::default(),
             ended: AtomicBool::new(false),
@@ -274,19 +278,23 @@ impl Fixtures {
             Event::SetupStarted { fixture } => {
                 state.under_way = Some(fixture.clone());
                 self.order().push(index);
+                self.doing.start(index, "setup", fixture);
                 self.log.start(index, &fixture.path);
             }
             Event::SetupFinished { output, .. } => {
                 state.under_way = None;
+                self.doing.end(index);
                 *output = self.log.end(index);
                 state.output.push_str(output);
             }
             Event::TeardownStarted { fixture } => {
                 state.under_way = Some(fixture.clone());
+                self.doing.start(index, "teardown", fixture);
                 self.log.start(index, &fixture.path);
             }
             Event::TeardownFinished { error, output, .. } => {
                 state.under_way = None;
+                self.doing.end(index);
                 *output = self.log.end(index);
                 if let Some(error) = error {
                     let (error, output) = (error.clone(), output.clone());
@@ -307,6 +315,7 @@ impl Fixtures {
             return;
         };
         state.given_up = true;
+        self.doing.end(index);
         let output = self.log.end(index);
         let error = self.error(index, vec![failure]);
         // Not measured: the watchdog came when that was over.

@@ -11,7 +11,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::directory::{self, Directory};
+use super::directory::{self, DOING, Directory};
+use super::doing::Doing;
 use super::errors;
 use super::fixtures::Fixtures;
 use super::hosts::Hosts;
@@ -122,6 +123,7 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
         host,
         Hosts::new(run),
         Log::new(directory.file(host, "log")),
+        Doing::new(directory.file(host, DOING)),
         publisher.clone(),
     ));
     publish_offers(&directory, host, &fixtures)?;

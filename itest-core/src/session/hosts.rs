@@ -11,7 +11,8 @@ use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::directory::Directory;
+use super::directory::{DOING, Directory};
+use super::doing::was_doing;
 use super::host::{HOST_VARIABLE, Orders};
 use super::protocol::{self, Reply, Request};
 use super::run::Run;
@@ -288,7 +289,10 @@ impl Hosts {
             return error.to_string();
         }
         let how = self.wait(host);
-        how.unwrap_or_else(|| "it ended in the middle of the run".to_owned())
+        let how = how.unwrap_or_else(|| "it ended in the middle of the run".to_owned());
+        let doing = self.directory().map(|at| at.file(host, DOING));
+        let doing = doing.map(|path| was_doing(&path));
+        how + &doing.unwrap_or_default()
     }
 
     /// Waits for the end of a host that this process has started, and ends what it left in its

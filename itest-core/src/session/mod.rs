@@ -17,6 +17,7 @@
 
 mod client;
 mod directory;
+mod doing;
 mod errors;
 mod fixtures;
 #[cfg(fuzzing)]

@@ -11,6 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::directory::Directory;
+use super::doing::Doing;
 use super::fixtures::Fixtures;
 use super::host::Service;
 use super::hosts::Hosts;
@@ -171,6 +172,7 @@ fn service() -> Arc<Service> {
         0,
         Hosts::new(Run::owned()),
         Log::new(nowhere.join("log")),
+        Doing::new(nowhere.join("doing")),
         Arc::new(Publisher::new(&Directory::at(nowhere), 0)),
     );
     Arc::new(Service::ended(Arc::new(fixtures)))

@@ -20,6 +20,7 @@ mod cargo_itest;
 mod chaos;
 mod completions;
 mod crash;
+mod deaths;
 mod files;
 mod garbage;
 mod leaks;

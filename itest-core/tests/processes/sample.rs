@@ -58,6 +58,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("tests/common/mod.rs", include_str!("sample/common/mod.rs")),
     ("tests/crash.rs", include_str!("sample/crash.rs")),
+    ("tests/deaths.rs", include_str!("sample/deaths.rs")),
     ("tests/files.rs", include_str!("sample/files.rs")),
     ("tests/holders.rs", include_str!("sample/holders.rs")),
     (

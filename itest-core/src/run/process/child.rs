@@ -25,6 +25,7 @@ use crate::plan::Plan;
 use crate::run::events::{Clock, Events, Message};
 use crate::run::executor::{Executor, finished};
 use crate::run::leaks::Watch;
+use crate::run::note;
 use crate::run::store::{Holds, Shared};
 use crate::run::{exit, interrupt};
 use crate::session::{Client, Hosts, Program, Run};
@@ -154,6 +155,26 @@ impl Link {
     }
 }
 
+/// The begin of a file that the dispatcher has open too, as memory; it is there as long as we are.
+#[expect(unsafe_code, reason = "std does not map files")]
+fn shared_memory(file: &File) -> Option<&'static mut [u8; note::LENGTH]> {
+    // SAFETY: plain arguments; the kernel chooses where.
+    let place = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            note::LENGTH,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED,
+            file.as_raw_fd(),
+            0,
+        )
+    };
+    // SAFETY: the file is so long, nobody makes it shorter, and nothing of this process but the
+    // result refers to the memory, which is never unmapped. The dispatcher reads the file when
+    // this process has ended.
+    (place != libc::MAP_FAILED).then(|| unsafe { &mut *place.cast() })
+}
+
 /// Makes stdout and stderr what they were, whatever the test has done to them.
 #[expect(unsafe_code, reason = "std cannot replace stdout")]
 fn restore(output: &File) {
@@ -178,8 +199,11 @@ impl ChildProcess {
     pub(in crate::run) fn run(self, plan: Plan, args: &Args) -> io::Result<ExitCode> {
         // The dispatcher notices.
         exit::expected();
-        let records = File::options().append(true).open(&self.passed)?;
+        let records = File::options().read(true).append(true).open(&self.passed)?;
         std::fs::remove_file(&self.passed)?;
+        if let Some(place) = shared_memory(&records) {
+            note::install(place);
+        }
         let run = Run::joined(args.share);
         // What a test starts is not a part of it.
         Run::hide();

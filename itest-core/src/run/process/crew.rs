@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::child::Part;
-use super::process::{Process, Received, describe};
+use super::process::{Process, Received, ended_how};
 use super::protocol::{Order, Report, Tests};
 use super::session::Session;
 use crate::cli::Args;
@@ -20,6 +20,7 @@ use crate::run::dispatcher::{Crew, Work};
 use crate::run::events::{Clock, Events};
 use crate::run::executor;
 use crate::run::interrupt;
+use crate::run::note::{Noted, Phase};
 use crate::run::schedule::{Batch, Schedule};
 use crate::run::suite::Suite;
 use crate::run::watchdog::GRACE;
@@ -183,7 +184,7 @@ impl Processes {
                     Some(since) if since.elapsed() > GRACE => {
                         order.worker.kill();
                         let _ = order.worker.wait();
-                        self.died(order, interrupt::failure(), started.elapsed());
+                        self.failed(order, interrupt::failure(), started.elapsed());
                         return Ran::Broken;
                     }
                     Some(_) => {}
@@ -233,7 +234,7 @@ impl Processes {
                 Received::Gone => {
                     order.worker.kill();
                     let how = match order.worker.wait() {
-                        Ok(status) => describe(status),
+                        Ok(status) => format!("the test process {}", ended_how(status)),
                         Err(error) => format!("the test process is lost: {error}"),
                     };
                     let failure = Failure::new(FailureKind::Crash, how);
@@ -258,12 +259,48 @@ impl Processes {
         })
     }
 
-    /// The test under way took the worker with it.
-    fn died(&self, order: &mut Ordered<'_>, failure: Failure, duration: Duration) {
+    /// The worker ended by what it was doing: the test under way, or something with a fixture.
+    fn died(&self, order: &mut Ordered<'_>, mut failure: Failure, duration: Duration) {
+        match order.worker.was_doing() {
+            // A test before had it, and the one whose turn it is has not begun.
+            Some(noted) if noted.phase == Phase::Teardown && noted.scope > Scope::Test => {
+                let failure = beside_tests(failure, Some(noted));
+                let output = order.worker.cut_all();
+                order
+                    .events
+                    .send(|| Event::ProcessFailed { failure, output });
+            }
+            Some(noted) if noted.phase == Phase::Setup => {
+                let error = noted.error(failure);
+                self.ended(order, Outcome::Error { error }, duration);
+            }
+            Some(noted) => {
+                let Noted {
+                    fixture, location, ..
+                } = noted;
+                failure.message +=
+                    &format!(" while it tore down the fixture `{fixture}` ({location})");
+                self.failed(order, failure, duration);
+            }
+            None => {
+                if failure.kind == FailureKind::Crash {
+                    failure.message += " in the middle of the test";
+                }
+                self.failed(order, failure, duration);
+            }
+        }
+    }
+
+    fn failed(&self, order: &mut Ordered<'_>, failure: Failure, duration: Duration) {
+        self.ended(order, Outcome::Failed { failure }, duration);
+    }
+
+    /// The test under way ended with the worker.
+    fn ended(&self, order: &mut Ordered<'_>, outcome: Outcome, duration: Duration) {
         let output = order.worker.cut_all();
         self.schedule.failed();
         if let Some(test) = order.tests.pop_front() {
-            let (name, outcome) = (self.name(order.suite, test), Outcome::Failed { failure });
+            let name = self.name(order.suite, test);
             let finished = || executor::finished(name, outcome, duration, output);
             order.events.send(finished);
         }
@@ -288,12 +325,12 @@ impl Worker {
     /// Lets it tear down what it has left.
     fn let_go(mut self) {
         let _ = self.process.send(&Order::Finish);
-        follow_to_end(&mut self.process, &self.events, "a worker");
+        follow_to_end(&mut self.process, &self.events);
     }
 }
 
 /// Forwards what happens in a process that was told to finish.
-fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
+fn follow_to_end(process: &mut Process, events: &Events) {
     loop {
         match process.receive() {
             Received::Report(Report::Event { at, event, printed }) => {
@@ -302,6 +339,10 @@ fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
             Received::Report(Report::Hung { failure, .. }) => {
                 process.kill();
                 let _ = process.wait();
+                let failure = match process.was_doing() {
+                    Some(noted) => beside_tests(failure, Some(noted)),
+                    None => failure,
+                };
                 events.send(|| Event::ProcessFailed {
                     failure,
                     output: process.cut_all(),
@@ -315,17 +356,31 @@ fn follow_to_end(process: &mut Process, events: &Events, what: &str) {
     let ended = process.wait();
     if !matches!(&ended, Ok(status) if status.success()) {
         let how = match ended {
-            Ok(status) => describe(status),
+            Ok(status) => format!("it {}", ended_how(status)),
             Err(error) => error.to_string(),
         };
-        let message = format!("{what} died while it tore down its fixtures");
-        let mut failure = Failure::new(FailureKind::Crash, message);
-        failure.causes.push(how);
+        let failure = Failure::new(FailureKind::Crash, how);
+        let failure = beside_tests(failure, process.was_doing());
         events.send(|| Event::ProcessFailed {
             failure,
             output: process.cut_all(),
         });
     }
+}
+
+/// The end of a worker beside its tests: how it ended, and what it noted last.
+fn beside_tests(how: Failure, noted: Option<Noted>) -> Failure {
+    let what = match &noted {
+        Some(Noted { scope, fixture, .. }) => {
+            format!("a worker died while it tore down the {scope} fixture `{fixture}`")
+        }
+        None => "a worker died while it tore down its fixtures".to_owned(),
+    };
+    let mut failure = Failure::new(how.kind, what);
+    failure.causes.push(how.message);
+    failure.causes.extend(how.causes);
+    failure.location = noted.map(|noted| noted.location);
+    failure
 }
 
 fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
@@ -20,6 +20,7 @@ use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
 use crate::report::Reports;
 use crate::resource::{self, Identity};
+use crate::run::note::{self, Noted};
 use crate::run::suite::Launch;
 use crate::session::Run;
 
@@ -42,7 +43,7 @@ pub(crate) struct Process {
     next: Option<Framed>,
 }
 
-/// The file with the records of passed tests.
+/// The file with the records of passed tests, behind the place for notes.
 #[derive(Debug)]
 struct Records {
     file: File,
@@ -204,6 +205,11 @@ impl Process {
         self.cut(end)
     }
 
+    /// What it was doing with a fixture when it ended.
+    pub(crate) fn was_doing(&self) -> Option<Noted> {
+        self.passed.noted()
+    }
+
     /// Kills it, with all that tests started in it and left in its group.
     pub(crate) fn kill(&mut self) {
         kill_group(&self.child);
@@ -224,7 +230,9 @@ impl Process {
 
 impl Records {
     fn new() -> io::Result<Self> {
-        let (file, path) = temporary_file("passed")?;
+        let (mut file, path) = temporary_file("passed")?;
+        // Written, so that there is room for it whatever happens to the disk.
+        file.write_all(&[0; note::LENGTH])?;
         Ok(Records {
             file,
             path,
@@ -241,6 +249,13 @@ impl Records {
         let (records, _) = bytes.as_chunks();
         self.read
             .extend(records.iter().copied().map(Passed::from_bytes));
+    }
+
+    /// What the child noted last, if it was under way when it ended.
+    fn noted(&self) -> Option<Noted> {
+        let mut place = [0; note::LENGTH];
+        self.file.read_exact_at(&mut place, 0).ok()?;
+        note::read(&place)
     }
 
     /// Takes at most so many.
@@ -336,17 +351,6 @@ fn temporary_file(what: &str) -> io::Result<(File, PathBuf)> {
 fn unique() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(std::process::id())
-}
-
-/// How a test process ended, in words.
-pub(crate) fn describe(status: ExitStatus) -> String {
-    match (status.signal(), status.code()) {
-        (None, Some(code)) => {
-            format!("the test process exited with code {code} in the middle of the test")
-        }
-        (None, None) => "the test process ended in the middle of the test".to_owned(),
-        (Some(_), _) => format!("the test process {}", ended_how(status)),
-    }
 }
 
 /// How a process ended, as the end of a sentence about it.
