@@ -96,6 +96,8 @@ pub(crate) struct Args {
     pub(crate) setup: Setup,
     /// With whom to share session fixtures.
     pub(crate) share: Share,
+    /// Under nextest, a last test tears the session down.
+    pub(crate) nextest_teardown: bool,
     /// Report fixtures' setup and teardown.
     pub(crate) setup_show: bool,
     /// Report so many of the slowest tests and fixtures.
@@ -741,6 +743,7 @@ pub(super) fn resolve(
                 format!("{} should be {accepted}", settings.source("ITEST_SHARE"))
             })?,
         },
+        nextest_teardown: low.nextest_teardown || settings.on("ITEST_NEXTEST_TEARDOWN"),
         setup_show: low.setup_show || settings.on("ITEST_SETUP_SHOW"),
         durations: match low.durations {
             Some(durations) => durations,

@@ -510,6 +510,14 @@ pub(super) const FLAGS: &[Flag] = &[
         ..Flag::DEFAULT
     },
     Flag {
+        name: "nextest-teardown",
+        takes: Takes::Nothing(|low| low.nextest_teardown = true),
+        variable: Some("ITEST_NEXTEST_TEARDOWN"),
+        origin: Origin::Itest,
+        help: "Under nextest, list a test `zz_itest::teardown` that ends\nthe session; nextest must be told to run it last",
+        ..Flag::DEFAULT
+    },
+    Flag {
         name: "setup-show",
         takes: Takes::Nothing(|low| low.setup_show = true),
         variable: Some("ITEST_SETUP_SHOW"),

@@ -60,6 +60,7 @@ pub(super) struct LowArgs {
     pub(super) in_process: bool,
     pub(super) setup: Option<Setup>,
     pub(super) share: Option<Share>,
+    pub(super) nextest_teardown: bool,
     pub(super) setup_show: bool,
     pub(super) durations: Option<usize>,
     pub(super) reports: Reports,

@@ -211,6 +211,9 @@ fn command_lines_mean() {
     check("", "ITEST_SHARE=cargo", |it| it.share = Share::Cargo);
     check("--share binary", "ITEST_SHARE=cargo", |_| ());
     check("", "ITEST_SHARE=", |_| ());
+    check("", "ITEST_NEXTEST_TEARDOWN=1", |it| {
+        it.nextest_teardown = true
+    });
     check("--setup-show", "", |it| it.setup_show = true);
     check("", "ITEST_SETUP_SHOW=1", |it| it.setup_show = true);
     check("", "ITEST_SETUP_SHOW=", |_| ());

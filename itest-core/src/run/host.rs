@@ -128,11 +128,7 @@ impl Session {
             Session::Shared(_) => Ok(Vec::new()),
             #[cfg(unix)]
             Session::Owned(_, owner) => match owner.finish(limit) {
-                Ok(ended) => {
-                    let errors = ended.errors.iter().map(crate::session::error_text);
-                    let died = ended.died.iter().map(|failure| format!("Error: {failure}"));
-                    Ok(errors.chain(died).collect())
-                }
+                Ok(ended) => Ok(ended.texts()),
                 Err(_) => Err(RecvTimeoutError::Timeout),
             },
         }

@@ -46,6 +46,8 @@ use crate::describe::{self, Details};
 use crate::plan::{Plan, PlanError, Verdict};
 use crate::registry::Registry;
 use crate::report::{self, Listed};
+#[cfg(unix)]
+use crate::session::last_test;
 
 /// libtest's exit code for failed tests, and for a command line or plan that cannot be run.
 pub(crate) const FAILED: u8 = 101;
@@ -87,6 +89,10 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
             return Ok(ExitCode::from(FAILED));
         }
     };
+    #[cfg(unix)]
+    if let Some(run) = last_test::asked(&args) {
+        return Ok(last_test::run(run));
+    }
     let registry = Registry::collect();
     // A runner that starts a process for each test has listed the binary before.
     if !args.exact && child.is_none() && described.is_none() {
@@ -125,7 +131,7 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if args.list {
-        list(&plan, &verdicts, &args)?;
+        list(&plan, &verdicts, &args, def)?;
         // As below: freeing is a tenth of listing.
         std::mem::forget((plan, verdicts));
         return Ok(ExitCode::SUCCESS);
@@ -243,8 +249,9 @@ pub(crate) fn verdicts(plan: &Plan, args: &Args) -> Vec<(usize, Verdict)> {
 }
 
 /// What `--list` shows: like libtest, `#[ignore]`d tests are ignored whatever else was asked for.
-fn list(plan: &Plan, verdicts: &[(usize, Verdict)], args: &Args) -> io::Result<()> {
-    let listed: Vec<Listed<'_>> = verdicts
+fn list(plan: &Plan, verdicts: &[(usize, Verdict)], args: &Args, def: &MainDef) -> io::Result<()> {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there are no hosts there"))]
+    let mut listed: Vec<Listed<'_>> = verdicts
         .iter()
         .map(|(index, verdict)| {
             let test = &plan.tests[*index];
@@ -260,5 +267,15 @@ fn list(plan: &Plan, verdicts: &[(usize, Verdict)], args: &Args) -> io::Result<(
             }
         })
         .collect();
+    #[cfg(unix)]
+    if last_test::is_listed(args) {
+        listed.push(Listed {
+            name: last_test::NAME,
+            function: last_test::NAME,
+            ignored: false,
+            reason: "",
+            location: def.location,
+        });
+    }
     report::list(args, &listed, &mut io::stdout().lock())
 }

@@ -33,6 +33,9 @@ pub(super) const HOST_VARIABLE: &str = "ITEST_SESSION_HOST";
 /// long that may take.
 const ORPHAN_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long others may take to leave a host that shall end if nobody needs it.
+const LEAVE_LIMIT: Duration = Duration::from_secs(5);
+
 /// What a host was started for.
 #[derive(Debug)]
 pub(crate) struct Orders {
@@ -91,7 +94,9 @@ enum Message {
 
 /// The owner of the run wants it to end.
 struct Finish {
-    /// Takes what went wrong.
+    /// Only if nobody else is connected.
+    alone: bool,
+    /// Takes what went wrong; dropped if the host goes on.
     errors: Sender<Vec<TeardownError>>,
     /// Tells that the owner knows it.
     told: Receiver<()>,
@@ -169,13 +174,22 @@ fn until_the_end(messages: &Receiver<Message>) -> Option<Finish> {
     // Whoever started us is about to connect, even if the runner is gone by now.
     let mut awaited = true;
     let mut orphaned: Option<Instant> = None;
+    let mut asked: Option<(Finish, Instant)> = None;
     loop {
+        if let Some((finish, _)) = asked.take_if(|_| connected <= 1) {
+            return Some(finish);
+        }
         if orphaned.is_some() && connected == 0 && !awaited {
             return None;
         }
-        let message = match orphaned {
+        let limit = match (&asked, orphaned) {
+            (Some((_, since)), _) => Some((*since, LEAVE_LIMIT)),
+            (None, Some(since)) => Some((since, ORPHAN_LIMIT)),
+            (None, None) => None,
+        };
+        let message = match limit {
             None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(since) => messages.recv_timeout(ORPHAN_LIMIT.saturating_sub(since.elapsed())),
+            Some((since, limit)) => messages.recv_timeout(limit.saturating_sub(since.elapsed())),
         };
         match message {
             Ok(Message::Connected) => {
@@ -184,7 +198,10 @@ fn until_the_end(messages: &Receiver<Message>) -> Option<Finish> {
             }
             Ok(Message::Disconnected) => connected = connected.saturating_sub(1),
             Ok(Message::RunnerGone) => orphaned = Some(Instant::now()),
+            Ok(Message::Finish(finish)) if finish.alone => asked = Some((finish, Instant::now())),
             Ok(Message::Finish(finish)) => return Some(finish),
+            // Who has asked for it learns that it goes on.
+            Err(RecvTimeoutError::Timeout) if asked.is_some() => asked = None,
             Err(_) => return None,
         }
     }
@@ -249,7 +266,8 @@ impl Service {
                     drop(held.take());
                     Reply::Done
                 }
-                Request::Finish => return self.finish(stream.get_mut()),
+                Request::Finish => return self.finish(false, stream.get_mut()),
+                Request::FinishAlone => return self.finish(true, stream.get_mut()),
             };
             if protocol::write(stream.get_mut(), &reply).is_err() {
                 return;
@@ -257,17 +275,21 @@ impl Service {
         }
     }
 
-    fn finish(&self, stream: &mut UnixStream) {
+    fn finish(&self, alone: bool, stream: &mut UnixStream) {
         let (sender, errors) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let finish = Finish {
+            alone,
             errors: sender,
             told,
         };
         if self.messages.send(Message::Finish(finish)).is_err() {
             return;
         }
-        let Ok(errors) = errors.recv() else { return };
+        let Ok(errors) = errors.recv() else {
+            let _ = protocol::write(stream, &Reply::InUse);
+            return;
+        };
         if protocol::write(stream, &Reply::Finished(errors.clone())).is_err() {
             errors::keep(&errors);
         }

@@ -24,6 +24,7 @@ mod fixtures;
 pub mod fuzzing;
 mod host;
 mod hosts;
+pub(crate) mod last_test;
 mod log;
 mod news;
 mod owner;
@@ -35,7 +36,6 @@ mod tests;
 
 pub(crate) use client::{Client, RunLocks};
 pub(crate) use errors::kept as kept_errors;
-pub(crate) use errors::text as error_text;
 pub(crate) use host::{Orders, host_if_asked, run_host};
 pub(crate) use hosts::{Hosts, Program};
 pub(crate) use owner::Owner;

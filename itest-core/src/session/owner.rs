@@ -32,6 +32,17 @@ pub(crate) struct Ended {
     pub(crate) errors: Vec<TeardownError>,
     /// Hosts that were not there any more to tear down.
     pub(crate) died: Vec<Failure>,
+    /// A host goes on, since it was to end only if nobody else needs it.
+    pub(super) in_use: bool,
+}
+
+impl Ended {
+    /// The text of each error.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let errors = self.errors.iter().map(super::errors::text);
+        let died = self.died.iter().map(|failure| format!("Error: {failure}"));
+        errors.chain(died).collect()
+    }
 }
 
 /// The hosts that tell us what happens in them.
@@ -191,29 +202,41 @@ impl Owner {
         }
         let end = limit.map(|limit| Instant::now() + limit);
         let is_over = || end.is_some_and(|end| Instant::now() >= end);
-        let directory = self.hosts.directory()?;
-        let mut ended = Ended::default();
-        for host in (0..directory.hosts()).rev() {
-            let asked = Connection::new(&directory, host).and_then(|mut connection| {
-                let reply = connection.ask_until(&Request::Finish, &is_over)?;
-                Ok((connection, reply))
-            });
-            match asked {
-                Ok((connection, Some(reply))) => {
-                    if let Reply::Finished(errors) = reply {
-                        ended.errors.extend(errors);
-                    }
-                    connection.wait_for_end();
-                    self.hosts.wait(host);
-                }
-                Ok((_, None)) => return Err(io::ErrorKind::TimedOut.into()),
-                Err(error) => ended.died.push(death(&self.hosts, host, &error)),
-            }
-        }
+        let ended = finish(&self.hosts, &Request::Finish, &is_over)?;
         self.listeners.wait_for_silence();
-        let _ = fs::remove_dir_all(&directory.path);
+        let _ = fs::remove_dir_all(self.hosts.directory()?.path);
         Ok(ended)
     }
+}
+
+/// Has all hosts of a run tear down, the last one first, since it may build on earlier ones.
+///
+/// # Errors
+/// When `is_over` before all have.
+pub(super) fn finish(
+    hosts: &Hosts,
+    request: &Request,
+    is_over: &dyn Fn() -> bool,
+) -> io::Result<Ended> {
+    let directory = hosts.directory()?;
+    let mut ended = Ended::default();
+    for host in (0..directory.hosts()).rev() {
+        let asked = Connection::new(&directory, host).and_then(|mut connection| {
+            let reply = connection.ask_until(request, is_over)?;
+            Ok((connection, reply))
+        });
+        match asked {
+            Ok((connection, Some(Reply::Finished(errors)))) => {
+                ended.errors.extend(errors);
+                connection.wait_for_end();
+                hosts.wait(host);
+            }
+            Ok((_, Some(_))) => ended.in_use = true,
+            Ok((_, None)) => return Err(io::ErrorKind::TimedOut.into()),
+            Err(error) => ended.died.push(death(hosts, host, &error)),
+        }
+    }
+    Ok(ended)
 }
 
 impl Listeners {

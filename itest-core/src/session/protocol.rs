@@ -31,6 +31,8 @@ pub(super) enum Request {
     Release,
     /// Tear everything down and end; answered when it is done.
     Finish,
+    /// The same if nobody else is connected.
+    FinishAlone,
 }
 
 /// A fixture that is needed, and by which test.
@@ -51,6 +53,8 @@ pub(super) enum Reply {
     Fetched(Fetch),
     /// To [`Request::Finish`]: what went wrong in teardowns.
     Finished(Vec<TeardownError>),
+    /// To [`Request::FinishAlone`]: others are connected, and it goes on.
+    InUse,
 }
 
 /// A session value, or why there is none.
@@ -99,6 +103,7 @@ impl ToJson for Request {
             Request::Acquire(locks) => object.field("request", &"acquire").field("locks", locks),
             Request::Release => object.field("request", &"release"),
             Request::Finish => object.field("request", &"finish"),
+            Request::FinishAlone => object.field("request", &"finish-alone"),
         };
         object.end();
     }
@@ -115,6 +120,7 @@ impl FromJson for Request {
             "acquire" => Request::Acquire(fields.take("locks")?),
             "release" => Request::Release,
             "finish" => Request::Finish,
+            "finish-alone" => Request::FinishAlone,
             _ => return Err(Problem::unknown("request", &request)),
         })
     }
@@ -153,6 +159,7 @@ impl ToJson for Reply {
                 object.field("output", &fetch.output)
             }
             Reply::Finished(errors) => object.field("reply", &"finished").field("errors", errors),
+            Reply::InUse => object.field("reply", &"in-use"),
         };
         object.end();
     }
@@ -172,6 +179,7 @@ impl FromJson for Reply {
                 output: fields.take("output")?,
             }),
             "finished" => Reply::Finished(fields.take("errors")?),
+            "in-use" => Reply::InUse,
             _ => return Err(Problem::unknown("reply", &reply)),
         })
     }

@@ -42,6 +42,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         vec(any_lock(), 0..4).prop_map(Request::Acquire),
         Just(Request::Release),
         Just(Request::Finish),
+        Just(Request::FinishAlone),
     ]
 }
 
@@ -73,6 +74,7 @@ fn any_reply() -> impl Strategy<Value = Reply> {
         (answer, any::<String>())
             .prop_map(|(answer, output)| Reply::Fetched(Fetch { answer, output })),
         vec(torn_down, 0..3).prop_map(Reply::Finished),
+        Just(Reply::InUse),
     ]
 }
 

@@ -186,3 +186,68 @@ fn a_teardown_error_after_the_run_is_told_by_the_next() {
     assert!(!last.says("earlier run"), "{last}");
     scene.nothing_is_left();
 }
+
+/// As `cargo itest init` writes it.
+const LAST: &str = "
+[[profile.default.overrides]]
+filter = 'test(=zz_itest::teardown)'
+priority = -100
+threads-required = 'num-test-threads'
+retries = 0
+";
+
+#[test]
+fn a_last_test_of_nextest_tears_down_and_fails_the_run() {
+    let scene = Scene::new();
+    let Some(mut command) = scene.nextest("run", &["one", "two", "alone"]) else {
+        return;
+    };
+    scene.write("nextest.toml", LAST);
+    command
+        .arg("--config-file")
+        .arg(scene.path_of("nextest.toml"));
+    command.args(["--test-threads=4", "--retries=1", "-E"]);
+    command.arg("test(/^t0/) + test(/^broken::/) + test(/^zz_itest/)");
+    command.env("ITEST_NEXTEST_TEARDOWN", "1");
+    let ended = scene.run(command);
+    ended.must_exit(100);
+    // That of the second binary finds nothing to do.
+    ended.must_say(&[
+        "23 tests run: 22 passed, 1 failed",
+        "fixture `broken::breaks` failed in teardown",
+        "it does not come down",
+        "said at the end",
+    ]);
+    let steps = ["server up", "db up", "db down", "server down"];
+    let events = scene.events();
+    let seen = events.iter().filter(|event| steps.contains(&&***event));
+    assert_eq!(seen.collect::<Vec<_>>(), steps);
+    let next = scene.run(scene.binary("alone", &["plain"]));
+    assert!(!next.says("earlier run"), "{next}");
+    scene.nothing_is_left();
+}
+
+#[test]
+fn a_last_test_that_is_not_last_takes_nothing_from_others() {
+    let scene = Scene::new();
+    let Some(mut command) = scene.nextest("run", &["one"]) else {
+        return;
+    };
+    command.arg("gated");
+    let running = scene.start(command);
+    scene.wait_for("gated started");
+    let said = scene.stderr();
+    let (_, id) = said.split_once("Nextest run ID ").expect("it is told");
+    let id = id.split_whitespace().next().expect("it follows");
+    const NAME: &str = "zz_itest::teardown";
+    let mut last = scene.binary("one", &["--exact", NAME, "--nocapture"]);
+    last.env("NEXTEST_RUN_ID", id)
+        .env("NEXTEST_TEST_NAME", NAME);
+    let refused = scene.run(last);
+    refused.must_exit(101);
+    refused.must_say(&["other tests use them", "priority = -100"]);
+    scene.open_gate();
+    running.wait().must_exit(0);
+    scene.nothing_is_left();
+    assert_eq!(scene.ups_and_downs("server"), (1, 1));
+}
