@@ -12,6 +12,7 @@ mod call;
 #[cfg(all(feature = "cli", unix))]
 #[doc(hidden)]
 pub mod cargo;
+mod channel;
 mod chosen;
 mod cli;
 mod condition;
@@ -42,6 +43,8 @@ pub mod service;
 #[cfg(unix)]
 mod session;
 mod signal;
+mod sort;
+mod thread;
 mod value;
 
 #[doc(hidden)]

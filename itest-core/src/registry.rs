@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use crate::def::{FixtureDef, GroupDef, Location, MainDef, MarkersDef, Submission, TestDef};
+use crate::sort;
 
 /// The declarations of one binary in definition order: file, then line, then column.
 #[derive(Debug, Default)]
@@ -81,7 +82,7 @@ fn sorted<T>(all: &[&'static T], location: impl Fn(&T) -> Location) -> Vec<&'sta
         }
         files[file].1.push(*item);
     }
-    files.sort_by_key(|(name, _)| *name);
+    sort::by_key(&mut files, |(name, _)| *name);
     let mut sorted = Vec::with_capacity(all.len());
     for (_, items) in files {
         sorted.extend(by_line(items, &location));
@@ -114,7 +115,7 @@ fn by_line<T>(items: Vec<&'static T>, location: impl Fn(&T) -> Location) -> Vec<
     }
     // Those of one line, or of a few far apart.
     if !sorted.is_sorted_by_key(place) {
-        sorted.sort_by_key(place);
+        sort::by_key(&mut sorted, place);
     }
     sorted
 }

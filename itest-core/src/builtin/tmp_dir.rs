@@ -11,6 +11,7 @@ use crate::fixture;
 use crate::run::executor;
 use crate::run::leaks;
 use crate::scope::Scope;
+use crate::sort;
 
 /// The built-in fixture `tmp_dir`: a directory of the test's own.
 ///
@@ -161,7 +162,7 @@ fn sweep(base: &Path) {
         .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
-    runs.sort();
+    sort::ascending(&mut runs);
     let old = runs.len().saturating_sub(RUNS);
     for (_, run) in runs.into_iter().take(old) {
         // One that goes on has a process that holds it.

@@ -7,6 +7,7 @@ use crate::def::{Autouse, Binding, FixtureDef, ParamDef};
 use crate::plan::{Names, Plan};
 use crate::registry::{Registry, crate_of};
 use crate::scope::Scope;
+use crate::sort;
 
 /// A fixture of a binary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(super) fn fixtures(registry: &Registry, plan: &Plan, main: &'static str) -> 
         builtin: is_builtin(def),
     };
     let mut all: Vec<FixtureInfo> = registry.fixtures.iter().map(info).collect();
-    all.sort_by_key(|info| info.builtin);
+    sort::by_key(&mut all, |info| info.builtin);
     all
 }
 

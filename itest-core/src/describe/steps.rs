@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::event::TestName;
 use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest, Verdict};
 use crate::scope::Scope;
+use crate::sort;
 
 /// One thing that would happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +118,7 @@ impl Walk<'_> {
             }
         }
         ended.reverse();
-        ended.sort_by_key(|(_, key, _)| key.width());
+        sort::by_key(&mut ended, |(_, key, _)| key.width());
         let teardowns = ended
             .into_iter()
             .map(|(.., instance)| Step::Teardown(instance));

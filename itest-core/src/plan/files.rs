@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::condition::package_path;
 use crate::def::FilesDef;
+use crate::sort;
 
 /// A file, and what an instance is called that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub(super) fn of(def: &FilesDef) -> Result<Vec<File>, (String, String)> {
             "a test that runs for no file would be green for no reason".to_owned(),
         ));
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
+    sort::by(&mut files, |a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 

@@ -29,6 +29,7 @@ use crate::def::{
 use crate::event::TestName;
 use crate::registry::{Registry, crate_of, display_path};
 use crate::scope::Scope;
+use crate::sort;
 use instances::Instance;
 use modules::{ModuleInfo, Modules};
 use problem::{Problem, Problems};
@@ -314,9 +315,11 @@ impl Plan {
         let mut problems = Problems::default();
         let mut defs: Vec<_> = plan.tests.iter().map(|test| test.def).collect();
         // Instances of one test.
-        defs.sort_by_key(|def| std::ptr::from_ref(*def).addr());
+        sort::by_key(&mut defs, |def| std::ptr::from_ref(*def).addr());
         defs.dedup_by(|a, b| std::ptr::eq(*a, *b));
-        defs.sort_by_key(|def| (def.location.file, def.location.line, def.location.column));
+        sort::by_key(&mut defs, |def| {
+            (def.location.file, def.location.line, def.location.column)
+        });
         check_duplicate_tests(defs.into_iter(), &mut problems);
         problems.into_result().map(|()| plan)
     }
@@ -671,7 +674,9 @@ fn skipped(skip: &SkipDef, reason: String, args: &Args) -> Verdict {
 
 pub(crate) fn normalise_locks(locks: &mut Vec<HeldLock>) {
     // The exclusive one of a name first, so that it is the one that stays.
-    locks.sort_by(|a, b| (&a.name, !a.exclusive).cmp(&(&b.name, !b.exclusive)));
+    sort::by(locks, |a, b| {
+        (&a.name, !a.exclusive).cmp(&(&b.name, !b.exclusive))
+    });
     locks.dedup_by(|later, first| later.name == first.name);
 }
 

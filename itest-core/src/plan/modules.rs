@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::def::{Autouse, FixtureDef, GroupDef, Marker, Options, TestDef};
 use crate::registry::{Registry, ancestors, display_path, encloses};
+use crate::sort;
 
 /// What is the same for all tests of a module.
 #[derive(Debug)]
@@ -127,7 +128,7 @@ fn autouse_names(fixtures: &[&'static FixtureDef], module: &str) -> Vec<&'static
             Autouse::Module | Autouse::No => None,
         })
         .collect();
-    found.sort_by_key(|(depth, _)| *depth);
+    sort::by_key(&mut found, |(depth, _)| *depth);
     let mut names = Vec::new();
     for (_, name) in found {
         if !names.contains(&name) {

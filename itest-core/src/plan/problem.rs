@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
 use crate::def::Location;
+use crate::sort;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Problems {
         if self.all.is_empty() {
             return Ok(());
         }
-        self.all.sort_by_key(|problem| problem.location);
+        sort::by_key(&mut self.all, |problem| problem.location);
         Err(PlanError { problems: self.all })
     }
 }

@@ -19,6 +19,7 @@ use crate::def::{
 use crate::event::TestName;
 use crate::registry::{Registry, crate_of};
 use crate::scope::Scope;
+use crate::sort;
 
 /// How many fixtures a not-found error lists.
 pub(super) const LISTED: usize = 8;
@@ -215,7 +216,9 @@ impl<'r> Resolver<'r> {
             let deps = self.nodes[id.0 as usize].deps.iter().rev();
             open.extend(deps.filter_map(Dep::node));
         }
-        order.sort_by_key(|id| std::cmp::Reverse(self.nodes[id.0 as usize].def.scope));
+        sort::by_key(&mut order, |id| {
+            std::cmp::Reverse(self.nodes[id.0 as usize].def.scope)
+        });
         order
     }
 
@@ -322,7 +325,7 @@ impl<'r> Resolver<'r> {
 
     fn report_not_found(&mut self, name: &str, location: Location, asking: &Asking<'_>) {
         let mut available: Vec<_> = self.names.all().chain([Request::NAME]).collect();
-        available.sort_unstable();
+        sort::ascending(&mut available);
         let mut problem = Problem::new(format!("no fixture named `{name}`"), location)
             .label(asking.label())
             .note(format!(
@@ -370,7 +373,7 @@ impl<'r> Resolver<'r> {
                 .help("break the cycle: move what they share into a fixture of its own")
         };
         let mut members: Vec<_> = cycle.iter().map(|f| f.location.to_string()).collect();
-        members.sort();
+        sort::ascending(&mut members);
         self.problems
             .push(format!("cycle {}", members.join(" ")), problem);
     }

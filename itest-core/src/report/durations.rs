@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Out;
 use super::naming::Naming;
 use crate::event::{Event, FixtureName, Record};
+use crate::sort;
 
 /// Collects what took time, as `--durations N` asks for.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Durations {
         }
         let mut slowest: Vec<&(Duration, String)> = all.iter().collect();
         // Of those that took the same time, the first.
-        slowest.sort_by_key(|(duration, _)| std::cmp::Reverse(*duration));
+        sort::by_key(&mut slowest, |(duration, _)| std::cmp::Reverse(*duration));
         write!(out, "\n{title}:\n")?;
         for (duration, name) in slowest.into_iter().take(self.wanted) {
             writeln!(out, "    {:.3}s {name}", duration.as_secs_f64())?;

@@ -9,6 +9,7 @@ use super::{All, Reporter, Reports, Tally};
 use crate::cli::{self, Parsed};
 use crate::event::{BinaryId, Event, Record, RunInfo, SCHEMA, TestId};
 use crate::json;
+use crate::sort;
 
 /// The records of a run, read from what `--events FILE` wrote.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,7 +176,7 @@ impl Recorded {
         }
         // Tests are planned before any of them runs.
         let is_plan = |record: &Record| matches!(record.event, Event::TestPlanned { .. });
-        records.sort_by_key(|record| (!is_plan(record), record.at));
+        sort::by_key(&mut records, |record| (!is_plan(record), record.at));
         records.insert(0, of_run(Duration::ZERO, Event::RunStarted(Box::new(run))));
         records.push(of_run(end, ended(end, interrupted)));
         self.records = records;

@@ -15,6 +15,7 @@ use crate::cli::Args;
 use crate::event::{Event, Leak, Record, TestId, TestName};
 use crate::outcome::{FixtureError, Outcome};
 use crate::scope::Scope;
+use crate::sort;
 
 /// Collects what is printed after the last test.
 #[derive(Debug)]
@@ -270,7 +271,7 @@ impl Summary {
         if skips.is_empty() {
             return Ok(());
         }
-        skips.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        sort::by_key(&mut skips, |(_, count)| std::cmp::Reverse(**count));
         write!(out, "\nskipped:\n")?;
         for (reason, count) in skips {
             let reason = match one_line(reason) {
@@ -403,7 +404,7 @@ fn name_list<'a>(
     names: impl Iterator<Item = &'a TestName>,
 ) -> io::Result<()> {
     let mut names: Vec<&TestName> = names.collect();
-    names.sort();
+    sort::ascending(&mut names);
     write!(out, "\n{title}:\n")?;
     for name in names {
         writeln!(out, "    {name}")?;

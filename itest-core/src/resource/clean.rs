@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 #[cfg(unix)]
@@ -14,6 +12,8 @@ use super::Signal;
 use super::process::Identity;
 use super::record::{Engine, Record};
 use super::validate::always_protected_by;
+use crate::channel;
+use crate::thread;
 
 /// Makes sure that it is gone.
 pub(super) fn clean(record: &Record) -> Result<(), String> {
@@ -148,10 +148,9 @@ const ENGINE_LIMIT: Duration = Duration::from_secs(60);
 fn output_of(child: Child, limit: Duration) -> io::Result<Output> {
     #[cfg(unix)]
     let process = Identity::of(child.id());
-    let (sender, output) = mpsc::channel();
-    thread::Builder::new()
-        .name("itest-engine".to_owned())
-        .spawn(move || sender.send(child.wait_with_output()))?;
+    let (sender, output) = channel::channel();
+    let wait = move || drop(sender.send(child.wait_with_output()));
+    thread::spawn("itest-engine", Box::new(wait))?;
     match output.recv_timeout(limit) {
         Ok(output) => output,
         Err(_) => {

@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::journal::{self, Contents};
 use super::sweep::{Wait, clean_journal};
 
+use crate::sort;
+
 /// A process that has resources registered, or had when it died.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Owner {
@@ -76,7 +78,7 @@ pub struct Swept {
 pub fn owners() -> Vec<Owner> {
     let all = journal::all().into_iter();
     let mut owners: Vec<Owner> = all.filter_map(|path| examine(&path)).collect();
-    owners.sort_by_key(|owner| (owner.since, owner.pid));
+    sort::by_key(&mut owners, |owner| (owner.since, owner.pid));
     owners
 }
 

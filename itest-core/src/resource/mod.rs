@@ -216,7 +216,7 @@ impl Resource {
         command: Command,
         resource: impl FnOnce(u32) -> Resource + Send,
     ) -> io::Result<(Child, Registration)> {
-        spawn::spawn(command, resource, "this process")
+        spawn::spawn(command, Box::new(resource), "this process")
     }
 
     /// `user` is who registers it, for those who read the journal.
@@ -307,7 +307,7 @@ pub(crate) fn spawn(
     resource: impl FnOnce(u32) -> Resource + Send,
     user: &str,
 ) -> io::Result<(Child, Registration)> {
-    spawn::spawn(command, resource, user)
+    spawn::spawn(command, Box::new(resource), user)
 }
 
 /// Cleans what was registered under that number, unless that has been done.

@@ -10,7 +10,7 @@ use super::{Registration, Resource};
 #[cfg(unix)]
 pub(super) fn spawn(
     mut command: Command,
-    resource: impl FnOnce(u32) -> Resource + Send,
+    resource: Box<dyn FnOnce(u32) -> Resource + Send + '_>,
     user: &str,
 ) -> io::Result<(Child, Registration)> {
     use std::io::{Read, Write};
@@ -86,7 +86,7 @@ fn wait_before_exec(
 #[cfg(not(unix))]
 pub(super) fn spawn(
     mut command: Command,
-    resource: impl FnOnce(u32) -> Resource + Send,
+    resource: Box<dyn FnOnce(u32) -> Resource + Send + '_>,
     user: &str,
 ) -> io::Result<(Child, Registration)> {
     let child = command.spawn()?;

@@ -4,14 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use super::journal::{self, Contents};
 use super::process::Identity;
 use super::record::Record;
 use super::validate;
+use crate::channel;
+use crate::thread;
 
 /// What to do about a journal whose lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,13 +66,12 @@ pub(crate) fn settle(process: Identity) {
         if !name.starts_with(start.as_bytes()) {
             continue;
         }
-        let (sender, settled) = mpsc::channel();
-        let started = thread::Builder::new()
-            .name("itest-settle".to_owned())
-            .spawn(move || {
-                clean_journal(&path, Wait::ForLock);
-                let _ = sender.send(());
-            });
+        let (sender, settled) = channel::channel();
+        let settle = move || {
+            clean_journal(&path, Wait::ForLock);
+            let _ = sender.send(());
+        };
+        let started = thread::spawn("itest-settle", Box::new(settle));
         // A child that it has forked, and that goes on, may hold the lock for ever.
         if started.is_ok() {
             let _ = settled.recv_timeout(SETTLE_LIMIT);

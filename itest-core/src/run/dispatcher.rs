@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::process::{Command, ExitCode};
-use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::mpsc::TryRecvError;
 use std::sync::{Arc, OnceLock};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::FAILED;
@@ -21,12 +20,14 @@ use super::schedule::{Known, Manner, Schedule};
 use super::suite::{Suite, SuiteTest};
 use super::threads::Threads;
 use super::{exit, interrupt};
+use crate::channel::{self, Receiver, Sender};
 use crate::cli::{Args, Setup};
 use crate::event::{BinaryId, Event, Record, RunInfo, TestId, TestName};
 use crate::history::History;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::plan::{Plan, Verdict, available_threads};
 use crate::report::{self, Reporter, Tally};
+use crate::thread;
 
 /// How long fixtures that others share may take to tear down when the process must end.
 pub(crate) const END_LIMIT: Duration = Duration::from_secs(10);
@@ -200,7 +201,7 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
         repeat: args.repeat,
         max_fail: args.max_fail,
     };
-    let (sender, messages) = mpsc::channel();
+    let (sender, messages) = channel::channel();
     let work = Work {
         executors: threads,
         early_setup,
@@ -282,12 +283,12 @@ fn start_thread(
     life: impl FnOnce() + Send + 'static,
 ) -> io::Result<()> {
     let done = sender.clone();
-    let thread = thread::Builder::new().name(name.to_owned());
-    thread.spawn(move || {
+    let life = move || {
         // Also if it panics, which is a bug: the run must end.
         let _done = Done(done);
         life();
-    })?;
+    };
+    thread::spawn(name, Box::new(life))?;
     Ok(())
 }
 
@@ -678,7 +679,7 @@ impl Run {
     }
 
     fn drain(&mut self, messages: &Receiver<Message>) {
-        for message in messages.try_iter() {
+        while let Ok(message) = messages.try_recv() {
             match message {
                 Message::Event(record) => self.record(record),
                 Message::Events(records) => records.into_iter().for_each(|one| self.record(one)),

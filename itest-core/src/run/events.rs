@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::channel::Sender;
 use crate::event::{BinaryId, Event, Record, TestName};
 use crate::outcome::Failure;
 use crate::scope::Scope;

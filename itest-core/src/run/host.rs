@@ -4,13 +4,13 @@
 //! or a handle to the shared value.
 
 use std::io;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use super::runtime::On;
 use super::store::{Fetched, For, Holds, SetupStop, Shared, Store, Upstream};
+use crate::channel::{self, Receiver, Sender};
 use crate::cli::{Args, Share};
 use crate::dropin::teardown_text;
 use crate::outcome::{Failure, FixtureError};
@@ -19,6 +19,7 @@ use crate::plan::{HeldLock, NodeId};
 use crate::scope::Scope;
 #[cfg(unix)]
 use crate::session::{Client, Hosts, Owner, Program, Run, RunLocks};
+use crate::thread;
 
 /// Starts its thread when it is first asked for something.
 pub(crate) struct Host {
@@ -164,14 +165,12 @@ impl Host {
     fn sender(&self, name: &str) -> Option<Sender<Ask>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*state, State::Waiting(_)) {
-            let (sender, asked) = mpsc::channel();
+            let (sender, asked) = channel::channel();
             let State::Waiting(store) = std::mem::replace(&mut *state, State::Running(sender))
             else {
                 unreachable!("it was waiting just now");
             };
-            thread::Builder::new()
-                .name(name.to_owned())
-                .spawn(move || serve(store(), &asked))
+            thread::spawn(name, Box::new(move || serve(store(), &asked)))
                 .expect("the fixture thread should start");
         }
         match &*state {
@@ -193,7 +192,7 @@ impl Host {
             return Ok(Vec::new());
         };
         drop(state);
-        let (reply, answer) = mpsc::channel();
+        let (reply, answer) = channel::channel();
         if sender.send(Ask::End { reply }).is_err() {
             return Ok(Vec::new());
         }
@@ -209,7 +208,7 @@ impl Upstream for Host {
         let sender = self
             .sender("itest-fixtures")
             .expect("itest bug: a value was asked for after the end of the run");
-        let (reply, answer) = mpsc::channel();
+        let (reply, answer) = channel::channel();
         sender
             .send(Ask::Fetch { node, test, reply })
             .expect("itest bug: the fixture thread is gone");
@@ -220,7 +219,7 @@ impl Upstream for Host {
 }
 
 fn serve(mut store: Store, asked: &Receiver<Ask>) {
-    for ask in asked {
+    while let Ok(ask) = asked.recv() {
         match ask {
             // Whoever asked may be gone; the value stays for the next one.
             Ask::Fetch { node, test, reply } => drop(reply.send(fetch(&mut store, node, test))),

@@ -67,9 +67,7 @@ pub(crate) fn watch(on_signal: impl Fn(i32) + Send + 'static) {
             on_signal(i32::from(signal[0]));
         }
     };
-    let spawned = std::thread::Builder::new()
-        .name("itest-signals".to_owned())
-        .spawn(wait);
+    let spawned = crate::thread::spawn("itest-signals", Box::new(wait));
     spawned.expect("the signal thread should start");
     for signal in SIGNALS {
         if signal == libc::SIGHUP && handler_of(signal) == libc::SIG_IGN {

@@ -6,8 +6,8 @@
 //! test that blocks, and a pool made by a wide fixture stays usable in every test.
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::sync::{OnceLock, mpsc};
+use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::panic::{Stop, catch};
 use super::{interrupt, leaks};
+use crate::channel;
 use crate::outcome::{Failure, FailureKind};
 
 static SHARED: OnceLock<Runtime> = OnceLock::new();
@@ -61,6 +62,22 @@ impl On<'_> {
         limit: Option<Duration>,
         future: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Stop> {
+        let mut future = pin!(future);
+        let mut value = None;
+        let kept = poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(result) => Poll::Ready(result.map(|it| value = Some(it))),
+        });
+        self.poll_to_end(limit, pin!(kept))?;
+        Ok(value.expect("itest bug: a future that ended well left nothing"))
+    }
+
+    /// What is polled has no type here: runtimes are compiled for each.
+    fn poll_to_end(
+        self,
+        limit: Option<Duration>,
+        future: Pin<&mut dyn Future<Output = Result<(), Failure>>>,
+    ) -> Result<(), Stop> {
         let runtime = match self {
             On::Shared { threads } => shared(threads),
             On::Private(runtime) => runtime,
@@ -110,7 +127,7 @@ pub(crate) fn pass() -> bool {
     let Some(runtime) = SHARED.get() else {
         return true;
     };
-    let (passed, passes) = mpsc::channel();
+    let (passed, passes) = channel::channel();
     runtime.spawn(async move {
         let _ = passed.send(());
     });

@@ -6,6 +6,7 @@ use super::binary_id;
 use crate::cli::{Args, Shard};
 use crate::history::History;
 use crate::plan::{Plan, Verdict};
+use crate::sort;
 
 /// Leaves out what `--last-failed` and `--shard` do not want.
 pub(super) fn select(
@@ -64,12 +65,12 @@ pub(crate) fn assign(
 ) -> Vec<usize> {
     let mut known: Vec<Duration> = tests.iter().filter_map(|(_, time)| *time).collect();
     known.retain(|time| !time.is_zero());
-    known.sort_unstable();
+    sort::ascending(&mut known);
     let median = known.get(known.len() / 2).copied();
     let median = median.unwrap_or(Duration::from_millis(1));
     let time = |index: usize| tests[index].1.unwrap_or(median);
     let mut order: Vec<usize> = (0..tests.len()).collect();
-    order.sort_by(|&a, &b| {
+    sort::by(&mut order, |&a, &b| {
         time(b)
             .cmp(&time(a))
             .then_with(|| tests[a].0.cmp(tests[b].0))

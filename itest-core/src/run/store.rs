@@ -21,6 +21,7 @@ use crate::def::{Access, FixtureBody, FixtureDef, LocalFuture, ParamDef};
 use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError};
 use crate::plan::{Dep, Key, NodeId, Plan, PlannedTest};
+use crate::sort;
 use crate::value::{Arg, Args, Cell, Slot, Value};
 
 /// Why a fixture has no value.
@@ -450,7 +451,7 @@ impl Store {
         }
         // Narrow scopes end before wide ones; in each, what was set up last goes first.
         ended.reverse();
-        ended.sort_by_key(|instance| instance.key.width());
+        sort::by_key(&mut ended, |instance| instance.key.width());
         ended
             .into_iter()
             .filter_map(|instance| self.tear_down_one(instance, on))

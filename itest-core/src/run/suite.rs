@@ -19,6 +19,7 @@ use crate::plan::{HeldLock, Key, NodeId, Plan, Verdict, normalise_locks};
 use crate::scope::Scope;
 #[cfg(unix)]
 use crate::session::Wanted;
+use crate::sort;
 
 /// A test binary, and what there is to run of it.
 #[derive(Debug)]
@@ -102,7 +103,7 @@ impl Summary {
                 Verdict::Run => wide_fixtures(plan, index, &mut numbers),
                 _ => Wide::default(),
             };
-            wide.worker.sort_unstable();
+            sort::ascending(&mut wide.worker);
             let locks = locks(plan, index, beside_others);
             let test = &plan.tests[index];
             SuiteTest {

@@ -3,7 +3,6 @@
 use std::io;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::dispatcher::{Crew, END_LIMIT, Work, say};
@@ -15,6 +14,7 @@ use super::leaks::{self, Watch};
 use super::schedule::Schedule;
 use super::store::{Holds, Shared};
 use super::suite::Suite;
+use crate::channel::Sender;
 use crate::cli::Args;
 use crate::outcome::Outcome;
 use crate::plan::{HeldLock, Plan};

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::thread;
+
 /// How long async code may go on without yielding after it was told to stop.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
 
@@ -20,22 +22,24 @@ struct Watched {
 
 /// Calls `overrun` on a thread of its own unless the guard is dropped within `limit`.
 pub(crate) fn watch(limit: Duration, overrun: impl FnOnce() + Send + 'static) -> WatchGuard {
+    watch_for(limit, Box::new(overrun))
+}
+
+fn watch_for(limit: Duration, overrun: Box<dyn FnOnce() + Send>) -> WatchGuard {
     static WATCHDOG: OnceLock<&'static Watchdog> = OnceLock::new();
     let watchdog = *WATCHDOG.get_or_init(|| {
         let watchdog: &'static Watchdog = Box::leak(Box::new(Watchdog {
             watched: Mutex::default(),
             changed: Condvar::new(),
         }));
-        std::thread::Builder::new()
-            .name("itest-watchdog".to_owned())
-            .spawn(|| watchdog.run())
+        thread::spawn("itest-watchdog", Box::new(|| watchdog.run()))
             .expect("the watchdog thread should start");
         watchdog
     });
     let mut watched = watchdog.lock();
     let key = (Instant::now() + limit, watched.next);
     watched.next += 1;
-    watched.deadlines.insert(key, Box::new(overrun));
+    watched.deadlines.insert(key, overrun);
     if watched.deadlines.first_key_value().map(|(first, _)| *first) == Some(key) {
         watchdog.changed.notify_one();
     }

@@ -7,9 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Instant;
 
 use super::doing::Doing;
@@ -18,6 +16,7 @@ use super::log::Log;
 use super::news::Publisher;
 use super::protocol::{Fetch, Reply, Request, TeardownError, Wanted};
 use super::{Offer, offers};
+use crate::channel::{self, Receiver, Sender};
 use crate::event::{Event, FixtureName, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError};
 use crate::plan::{NodeId, Plan};
@@ -26,6 +25,7 @@ use crate::run::host::fetch;
 use crate::run::interrupt;
 use crate::run::store::{Fetched, Holds, SessionValue, SetupStop, Shared, Store, Upstream};
 use crate::run::watchdog::GRACE;
+use crate::thread;
 
 type Answer = Result<SessionValue, SetupStop>;
 
@@ -165,15 +165,14 @@ impl Fixtures {
             }));
             return;
         }
-        let (end, ends) = mpsc::channel();
+        let (end, ends) = channel::channel();
         state.stage = Stage::SettingUp;
         state.end = Some(end);
         drop(state);
         let fixtures = self.clone();
         let life = move || fixtures.live(index, test, &ends);
         let name = self.plan.node(slot.offer.node).def.name;
-        let thread = thread::Builder::new().name(format!("itest-fixture-{name}"));
-        if let Err(error) = thread.spawn(life) {
+        if let Err(error) = thread::spawn(&format!("itest-fixture-{name}"), Box::new(life)) {
             let what = format!("no thread could be started for it: {error}");
             let stop = self.error(index, vec![Failure::new(FailureKind::Crash, what)]);
             slot.settle(Err(SetupStop::Failed(stop)), "");

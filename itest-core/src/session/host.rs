@@ -7,8 +7,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use super::directory::{self, DOING, Directory};
@@ -21,10 +20,12 @@ use super::news::Publisher;
 use super::protocol::{self, Reply, Request, TeardownError};
 use super::run::Run;
 use super::runner::Runner;
+use crate::channel::{self, Receiver, Sender};
 use crate::plan::Plan;
 use crate::run::end_group;
 use crate::run::locks::Locks;
 use crate::run::watchdog::watch;
+use crate::thread;
 
 /// Tells a process that it is a host, and of what.
 pub(super) const HOST_VARIABLE: &str = "ITEST_SESSION_HOST";
@@ -132,16 +133,18 @@ pub(crate) fn run_host(orders: Orders, plan: Plan) -> io::Result<()> {
         publisher.clone(),
     ));
     publish_offers(&directory, host, &fixtures)?;
-    let (sender, messages) = mpsc::channel();
+    let (sender, messages) = channel::channel();
     let service = Arc::new(Service::new(fixtures.clone(), sender.clone()));
-    spawn("itest-accept", move || accept(&listener, &service))?;
-    spawn("itest-runner", move || {
+    let accept = move || accept(&listener, &service);
+    thread::spawn("itest-accept", Box::new(accept))?;
+    let wait = move || {
         // If it cannot be watched, the run ends when nobody is connected any more.
         let _ = runner.wait();
         let _ = sender.send(Message::RunnerGone);
         // Nobody else would ever end what hangs now.
         std::mem::forget(watch(2 * ORPHAN_LIMIT, || end_group()));
-    })?;
+    };
+    thread::spawn("itest-runner", Box::new(wait))?;
 
     let asked = until_the_end(&messages);
     let errors = fixtures.end();
@@ -216,11 +219,11 @@ fn accept(listener: &UnixListener, service: &Arc<Service>) {
         // Before the thread starts: a lease counts from the connection on.
         let _ = service.messages.send(Message::Connected);
         let serving = service.clone();
-        let started = spawn("itest-lease", move || {
+        let serve = move || {
             serving.converse(stream);
             let _ = serving.messages.send(Message::Disconnected);
-        });
-        if started.is_err() {
+        };
+        if thread::spawn("itest-lease", Box::new(serve)).is_err() {
             let _ = service.messages.send(Message::Disconnected);
         }
     }
@@ -238,7 +241,7 @@ impl Service {
     /// Of a host that has ended: nobody hears that it shall finish.
     #[cfg(any(test, fuzzing))]
     pub(super) fn ended(fixtures: Arc<Fixtures>) -> Self {
-        Service::new(fixtures, mpsc::channel().0)
+        Service::new(fixtures, channel::channel().0)
     }
 
     /// Answers one request after the other. Garbage, and the end, end the conversation.
@@ -276,8 +279,8 @@ impl Service {
     }
 
     fn finish(&self, alone: bool, stream: &mut UnixStream) {
-        let (sender, errors) = mpsc::channel();
-        let (tell, told) = mpsc::channel();
+        let (sender, errors) = channel::channel();
+        let (tell, told) = channel::channel();
         let finish = Finish {
             alone,
             errors: sender,
@@ -329,11 +332,6 @@ fn is_ours(stream: &UnixStream) -> bool {
     // SAFETY: both are written by the call.
     let asked = unsafe { libc::getpeereid(stream.as_raw_fd(), &raw mut user, &raw mut group) };
     asked == 0 && user == directory::user()
-}
-
-fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name.to_owned()).spawn(life)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::io::BufReader;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use super::directory::Directory;
 use super::protocol::{self, News, Word};
+use crate::channel::{self, Receiver};
 use crate::event::Event;
 use crate::run::interrupt;
+use crate::thread;
 
 /// Tells what happens, if anybody wants to know.
 pub(super) struct Publisher {
@@ -78,7 +78,7 @@ impl Link {
     fn to(owner: &Path) -> Option<Self> {
         let owner = UnixStream::connect(owner).ok()?;
         let mut words = BufReader::new(owner.try_clone().ok()?);
-        let (sender, seen) = mpsc::channel();
+        let (sender, seen) = channel::channel();
         let listen = move || {
             while let Ok(Some(word)) = protocol::read(&mut words) {
                 match word {
@@ -87,8 +87,7 @@ impl Link {
                 }
             }
         };
-        let thread = thread::Builder::new().name("itest-owner".to_owned());
-        thread.spawn(listen).ok()?;
+        thread::spawn("itest-owner", Box::new(listen)).ok()?;
         Some(Link { owner, seen })
     }
 

@@ -7,7 +7,7 @@ use std::io::{self, BufReader};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::hosts::{Connection, Hosts, Program};
@@ -15,6 +15,7 @@ use super::protocol::{self, News, Reply, Request, TeardownError, Wanted, Word};
 use crate::event::Event;
 use crate::outcome::{Failure, FailureKind};
 use crate::run::events::Events;
+use crate::thread;
 
 /// Owns a run, and with it all of its hosts; or is a guest in a run that ends without it.
 #[derive(Debug)]
@@ -112,12 +113,13 @@ impl Owner {
                     listen(stream, &hosts, &events);
                     listening.remove(id);
                 };
-                if spawn("itest-session-events", listen).is_err() {
+                if thread::spawn("itest-session-events", Box::new(listen)).is_err() {
                     listeners.remove(id);
                 }
             }
         };
-        spawn("itest-session-accept", accept)
+        thread::spawn("itest-session-accept", Box::new(accept))?;
+        Ok(())
     }
 
     /// Has a host ready for these fixtures, on a thread of its own; where none offers them,
@@ -142,22 +144,21 @@ impl Owner {
             }
             let Some(set_up) = set_up else { return };
             let is_over = || finishing.load(Ordering::Acquire);
-            let ask = |(host, wanted)| {
-                let mut connection = hosts.connect(host).ok()?;
-                connection
-                    .ask_until(&Request::Prefetch(wanted), &is_over)
-                    .ok()?
+            let ask = &|host, wanted| {
+                if let Ok(mut connection) = hosts.connect(host) {
+                    let _ = connection.ask_until(&Request::Prefetch(wanted), &is_over);
+                }
             };
             // All hosts at once: the first setups start when they are asked, not when we wait.
-            thread::scope(|scope| {
-                for one in by_host {
-                    scope.spawn(|| ask(one));
+            std::thread::scope(|scope| {
+                for (host, wanted) in by_host {
+                    let ask: Box<dyn FnOnce() + Send> = Box::new(move || ask(host, wanted));
+                    scope.spawn(ask);
                 }
             });
             set_up();
         };
-        let thread = thread::Builder::new().name("itest-session-start".to_owned());
-        if let Ok(thread) = thread.spawn(prepare) {
+        if let Ok(thread) = thread::spawn("itest-session-start", Box::new(prepare)) {
             let mut preparing = self
                 .preparing
                 .lock()
@@ -323,8 +324,3 @@ fn died(hosts: &Hosts, host: usize) -> Event {
 
 /// So many bytes of the output of a host that died are shown.
 const LAST_WORDS: usize = 16 << 10;
-
-fn spawn(name: &str, life: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name.to_owned()).spawn(life)?;
-    Ok(())
-}

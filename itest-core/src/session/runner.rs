@@ -147,7 +147,7 @@ fn wait(runner: Runner) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 fn wait(runner: Runner) -> io::Result<()> {
     // Without pidfd there is nothing portable to wait for; asking twice a second costs nothing.
-    let (_never, again) = std::sync::mpsc::channel::<()>();
+    let (_never, again) = crate::channel::channel::<()>();
     while exists(runner.pid) {
         let _ = again.recv_timeout(std::time::Duration::from_millis(500));
     }

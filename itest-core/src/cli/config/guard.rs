@@ -3,6 +3,8 @@
 use super::toml::{Kind, Table};
 use super::{File, Problem, position};
 
+use crate::sort;
+
 /// Patterns of what no variable may have while tests run.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Guard(Vec<Rule>);
@@ -51,7 +53,7 @@ impl Guard {
             return None;
         }
         let mut variables: Vec<(String, String)> = variables.into_iter().collect();
-        variables.sort();
+        sort::ascending(&mut variables);
         variables.into_iter().find_map(|(name, value)| {
             let mut rules = self.0.iter();
             let rule = rules.find(|rule| rule.forbids(&name, &value))?;

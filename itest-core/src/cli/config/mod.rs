@@ -21,6 +21,7 @@ use super::flags::{FLAGS, Flag, Takes};
 use super::help::nearest;
 use super::leaks::Leaks;
 use crate::def::Marker;
+use crate::sort;
 use toml::{Entry, Kind, Table, Value};
 
 /// What the file says, for the profile that was chosen.
@@ -466,7 +467,7 @@ fn configurable() -> impl Iterator<Item = (&'static str, &'static Flag, &'static
 
 fn unknown(entry: &Entry, what: &str, known: &[&str]) -> Problem {
     let mut known = known.to_vec();
-    known.sort_unstable();
+    sort::ascending(&mut known);
     let similar = nearest(&entry.key, known.iter().copied());
     let help = match similar {
         Some(name) => format!("there is one with a similar name: `{name}`"),

@@ -238,7 +238,7 @@ fn wait_for(processes: &[Identity], limit: Duration) -> bool {
 fn poll(process: Identity, limit: Duration) -> bool {
     const AGAIN: Duration = Duration::from_millis(5);
     let deadline = Instant::now() + limit;
-    let (_never, again) = std::sync::mpsc::channel::<()>();
+    let (_never, again) = crate::channel::channel::<()>();
     while process.runs() {
         if Instant::now() >= deadline {
             return false;

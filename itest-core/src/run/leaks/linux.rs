@@ -11,6 +11,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sort;
+
 /// An open file descriptor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Descriptor {
@@ -103,7 +105,7 @@ pub(super) fn descriptors() -> Vec<Descriptor> {
     // When they are all known, the one that lists them is closed.
     let numbers: Vec<i32> = numbers.collect();
     let mut all: Vec<Descriptor> = numbers.into_iter().filter_map(Descriptor::of).collect();
-    all.sort_by_key(|descriptor| descriptor.number);
+    sort::by_key(&mut all, |descriptor| descriptor.number);
     all
 }
 
@@ -204,7 +206,7 @@ pub(super) fn children() -> Vec<u32> {
             numbers.collect::<Vec<_>>()
         })
         .collect();
-    all.sort_unstable();
+    sort::ascending(&mut all);
     all
 }
 

@@ -9,6 +9,7 @@ use crate::cli::{Leaks, Level};
 use crate::event::{Leak, LeakKind, TestName};
 use crate::report::names;
 use crate::run::runtime;
+use crate::sort;
 
 type Variables = Vec<(OsString, OsString)>;
 
@@ -167,7 +168,7 @@ fn changes(before: &Variables, after: &Variables) -> Vec<(OsString, Option<OsStr
         .filter(|(name, value)| before.get(*name) != Some(*value));
     let set = set.map(|(name, value)| (name.clone(), Some(value.clone())));
     let mut changes: Vec<_> = removed.chain(set).collect();
-    changes.sort();
+    sort::ascending(&mut changes);
     changes
 }
 

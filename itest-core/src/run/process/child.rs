@@ -11,13 +11,13 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::protocol::{self, Framed, Order, Passed, Report};
 use crate::builtin;
+use crate::channel::{self, Receiver, Sender};
 use crate::cli::Args;
 use crate::event::{Event, Record, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
@@ -29,6 +29,7 @@ use crate::run::note;
 use crate::run::store::{Holds, Shared};
 use crate::run::{exit, interrupt};
 use crate::session::{Client, Hosts, Program, Run};
+use crate::thread;
 
 /// What a child process is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,19 +256,18 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
             });
         }),
     };
-    let (order_sender, ordered) = mpsc::channel();
-    let (working, worked) = mpsc::channel::<()>();
-    thread::Builder::new()
-        .name("itest-orders".to_owned())
-        .spawn(move || {
-            listen(orders, &order_sender);
-            // The dispatcher is gone. What runs is cancelled, and gets some time to tear down.
-            interrupt::interrupt(libc::SIGTERM);
-            drop(order_sender);
-            if worked.recv_timeout(ORPHAN_LIMIT) == Err(RecvTimeoutError::Timeout) {
-                end_group();
-            }
-        })?;
+    let (order_sender, ordered) = channel::channel();
+    let (working, worked) = channel::channel::<()>();
+    let hear = move || {
+        listen(orders, &order_sender);
+        // The dispatcher is gone. What runs is cancelled, and gets some time to tear down.
+        interrupt::interrupt(libc::SIGTERM);
+        drop(order_sender);
+        if worked.recv_timeout(ORPHAN_LIMIT) == Err(RecvTimeoutError::Timeout) {
+            end_group();
+        }
+    };
+    thread::spawn("itest-orders", Box::new(hear))?;
     let program = Program::this()?.printing(!args.capture);
     let session = Client::new(Arc::new(Hosts::new(run)), program, &shared.plan);
     work(shared, args, &link, &ordered, Arc::new(session));

@@ -7,6 +7,7 @@ use super::locks::{LockSets, SetId, Weight};
 use super::{Known, Manner, Ready};
 use crate::plan::Verdict;
 use crate::run::suite::{Suite, SuiteTest};
+use crate::sort;
 
 /// Tests that share an instance of a group or module fixture, directly or through others.
 #[derive(Debug)]
@@ -199,7 +200,7 @@ pub(super) fn classes(
             continue;
         }
         if manner.in_order {
-            running.sort_by_key(|test| finder.known[*test].place);
+            sort::by_key(&mut running, |test| finder.known[*test].place);
         }
         finder.take(running);
     }
@@ -207,10 +208,10 @@ pub(super) fn classes(
         shuffle_all(suites, &mut found, seed);
     } else if !in_order {
         // Stable: what is not known to be long stays in the plan's order.
-        found.sort_by_key(|found| std::cmp::Reverse(found.expected));
+        sort::by_key(&mut found, |found| std::cmp::Reverse(found.expected));
     }
     if found.iter().any(|found| found.class.1) {
-        found.sort_by_key(|found| !found.class.1);
+        sort::by_key(&mut found, |found| !found.class.1);
     }
     classified(found, manner.repeat, locks)
 }
@@ -305,7 +306,7 @@ fn classified(found: Vec<Found>, repeat: u32, locks: &LockSets) -> Vec<Class> {
 fn worker_fixtures(tests: &[SuiteTest], part: &[usize]) -> Vec<u32> {
     let all = part.iter().flat_map(|test| &tests[*test].worker_fixtures);
     let mut all: Vec<u32> = all.copied().collect();
-    all.sort_unstable();
+    sort::ascending(&mut all);
     all.dedup();
     all
 }
@@ -334,7 +335,7 @@ fn together_but_for(
             .clone()
             .filter_map(|instance| part_of.get(instance).copied())
             .collect();
-        known.sort_unstable();
+        sort::ascending(&mut known);
         known.dedup();
         let part = match known.split_first() {
             None => {
@@ -352,7 +353,7 @@ fn together_but_for(
                         }
                     });
                 }
-                parts[first].sort_unstable();
+                sort::ascending(&mut parts[first]);
                 first
             }
         };
@@ -391,7 +392,7 @@ fn shuffled_suite(tests: &[SuiteTest], mut parts: Vec<Found>, seed: u64) -> Vec<
             .map(|ready| (ready.index as usize, ready))
             .collect();
         let mut order: Vec<usize> = ready.keys().copied().collect();
-        order.sort_unstable();
+        sort::ascending(&mut order);
         let order = shuffled(tests, order, &mut Vec::new(), &mut random);
         let order = order.into_iter();
         part.tests = order.filter_map(|index| ready.remove(&index)).collect();
