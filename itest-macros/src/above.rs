@@ -1,5 +1,5 @@
-//! `#[skip_if]`, `#[skip]` and `#[xfail]` where they are expanded on their own: above the main
-//! attribute, or on a plain `#[test]`.
+//! `#[skip_if]`, `#[skip]`, `#[xfail]` and `#[case]` where they are expanded on their own: above the
+//! main attribute, or on a plain `#[test]`.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -72,6 +72,26 @@ pub(crate) fn expand(which: Companion, args: TokenStream, item: TokenStream) -> 
     }
 }
 
+/// The expansion of `#[case(args)] item`, which stands above the main attribute or nowhere.
+pub(crate) fn expand_case(args: TokenStream, item: TokenStream) -> TokenStream {
+    let own = own_attribute("case", &args);
+    let Ok(annotated) = syn::parse2::<Annotated>(item.clone()) else {
+        return item;
+    };
+    let mut attrs = annotated.attrs.iter();
+    if let Some(main) = attrs.position(|attr| main_attribute(attr.path()).is_some()) {
+        return move_below(own, main, annotated);
+    }
+    let cx = Context::new();
+    cx.error(
+        Span::call_site(),
+        "`#[case]` has values for an `#[integration]` test\n\
+         help: write `#[integration]` above it",
+    );
+    let errors = cx.check().err();
+    quote!(#errors #item)
+}
+
 /// `#[name(args)]` as it was written.
 fn own_attribute(name: &str, args: &TokenStream) -> Attribute {
     let name = Ident::new(name, Span::call_site());
@@ -82,14 +102,28 @@ fn own_attribute(name: &str, args: &TokenStream) -> Attribute {
     }
 }
 
-/// This attribute, and its like between it and the main one, right below the main one.
+/// This attribute, and its like between it and the main one, below the main one.
+///
+/// What stands behind a case is said of this case alone, and goes with it. What stands below the
+/// main attribute and before any case is said of all.
 fn move_below(own: Attribute, main: usize, annotated: Annotated) -> TokenStream {
     let Annotated { mut attrs, rest } = annotated;
-    let below = attrs.split_off(main);
-    let (moved, above): (Vec<_>, Vec<_>) =
-        attrs.into_iter().partition(|attr| is_ours(attr).is_some());
-    let (main, below) = below.split_first().expect("the main attribute is there");
-    quote!(#(#above)* #main #own #(#moved)* #(#below)* #rest)
+    let mut below = attrs.split_off(main);
+    let mut has_case = is_case(&own);
+    let (moved, above): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|attr| {
+        has_case |= is_case(attr);
+        is_case(attr) || is_ours(attr).is_some() || (has_case && companion(attr.path()).is_some())
+    });
+    let main = below.remove(0);
+    let first_case = below.iter().position(is_case).unwrap_or(below.len());
+    let of_cases = below.split_off(if has_case { first_case } else { 0 });
+    quote!(#(#above)* #main #(#below)* #own #(#moved)* #(#of_cases)* #rest)
+}
+
+/// `#[case]` or `#[case::name]`
+fn is_case(attr: &Attribute) -> bool {
+    let segments = &attr.path().segments;
+    segments.first().is_some_and(|first| first.ident == "case") && segments.len() <= 2
 }
 
 fn is_ours(attr: &Attribute) -> Option<Companion> {

@@ -63,6 +63,12 @@ pub fn xfail(args: TokenStream, item: TokenStream) -> TokenStream {
     above::expand(Companion::Xfail, args.into(), item.into()).into()
 }
 
+#[doc = include_str!("../docs/case.md")]
+#[proc_macro_attribute]
+pub fn case(args: TokenStream, item: TokenStream) -> TokenStream {
+    above::expand_case(args.into(), item.into()).into()
+}
+
 #[doc = include_str!("../docs/main.md")]
 #[proc_macro]
 pub fn main(args: TokenStream) -> TokenStream {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use itest::__private::{
     Access, Autouse, Binding, Condition, FixtureBody, FixtureDef, Flavor, GroupDef, MarkerValue,
-    Submission, TestDef, inventory, tests,
+    SetDef, Submission, TestDef, inventory, tests,
 };
 use itest::Scope;
 
@@ -191,6 +191,33 @@ mod items {
     }
 
     #[integration]
+    #[skip_if(env = "OF_ALL", reason = "all")]
+    #[case(1)]
+    #[case::named(2)]
+    #[ignore = "of one"]
+    #[skip_if(env = "OF_ONE", reason = "one")]
+    #[case(3)]
+    fn cases_below(#[case] _number: u8) {}
+
+    #[case(1)]
+    #[case::named(2)]
+    #[ignore = "of one"]
+    #[skip_if(env = "OF_ONE", reason = "one")]
+    #[integration]
+    #[skip_if(env = "OF_ALL", reason = "all")]
+    #[case(3)]
+    fn cases_around(#[case] _number: u8) {}
+
+    #[skip_if(env = "OF_ALL", reason = "all")]
+    #[case(1)]
+    #[case::named(2)]
+    #[ignore = "of one"]
+    #[skip_if(env = "OF_ONE", reason = "one")]
+    #[case(3)]
+    #[integration]
+    fn cases_above(#[case] _number: u8) {}
+
+    #[integration]
     #[xfail]
     mod r#mod {}
 }
@@ -214,6 +241,29 @@ fn a_plain_test_says_nothing() {
     assert!(!def.is_async);
     let default = format!("{:?}", itest::__private::Options::DEFAULT);
     assert_eq!(format!("{:?}", def.options), default);
+}
+
+#[test]
+fn cases_above_and_below_mean_the_same() {
+    for name in ["cases_below", "cases_around", "cases_above"] {
+        let def = test(name);
+        let SetDef::Cases(cases) = &def.sets[0] else {
+            panic!("{name} has no cases");
+        };
+        let of_cases = cases.iter().map(|case| {
+            let skips: Vec<_> = case.skips.iter().map(|skip| skip.reason).collect();
+            (case.name, case.ignore, skips)
+        });
+        let expected = [
+            ("case_1", None, vec![]),
+            ("case_2_named", Some("of one"), vec!["one"]),
+            ("case_3", None, vec![]),
+        ];
+        assert_eq!(of_cases.collect::<Vec<_>>(), expected, "{name}");
+        let skips = def.options.skips.iter().map(|skip| skip.reason);
+        assert_eq!(skips.collect::<Vec<_>>(), ["all"], "{name}");
+        assert_eq!(def.ignore, None, "{name}");
+    }
 }
 
 #[test]

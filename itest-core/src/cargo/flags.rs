@@ -27,8 +27,8 @@ pub(super) enum Goes {
     ToBoth,
     /// To cargo under this name.
     As(&'static str),
-    /// Nowhere: it is what happens anyway.
-    Nowhere,
+    /// To the tests as that.
+    ToTestsAs(&'static str),
     /// It is ours.
     Ours,
     /// Refused, with what to do instead.
@@ -51,7 +51,7 @@ const fn flag(
     }
 }
 
-use Goes::{As, Nowhere, Ours, Refused, Selects, ToBoth, ToCargo};
+use Goes::{As, Ours, Refused, Selects, ToBoth, ToCargo, ToTestsAs};
 
 /// Every flag, in the order of `--help`.
 pub(super) const FLAGS: &[Flag] = &[
@@ -210,8 +210,16 @@ pub(super) const FLAGS: &[Flag] = &[
         Ours,
         "Of doctor: clean what dead processes left",
     ),
+    flag(
+        "from",
+        None,
+        Some("FILE"),
+        Ours,
+        "Of bisect: the order of a run that `--events` wrote",
+    ),
     flag("help", Some('h'), None, Ours, "Print this text"),
-    flag("no-fail-fast", None, None, Nowhere, ""),
+    // Which only the configuration could have set otherwise.
+    flag("no-fail-fast", None, None, ToTestsAs("--max-fail=0"), ""),
     flag(
         "doc",
         None,

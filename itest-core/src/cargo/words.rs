@@ -76,11 +76,12 @@ impl Command {
                 "
   cargo itest bisect [SELECTION] [--shuffle=SEED] [TEST]
   cargo itest bisect [SELECTION] --in-order FIRST SECOND … TEST
+  cargo itest bisect [SELECTION] --from EVENTS [TEST]
 
 Runs TEST alone, then behind all tests that run before it in one worker, in the order of
 SEED or as they are written; then behind ever fewer of them. TEST is a name or a part of
 one; without it, the only test that failed the last time. Give the selection of the run
-that failed. At the end stands a command that shows the failure with as few tests as it
+that failed, or what it wrote to `--events`: behind what its worker had run. At the end stands a command that shows the failure with as few tests as it
 takes. The exit code is 0 if that is found, 1 if not: TEST fails alone, by chance, or not.
 "
             }
@@ -108,6 +109,8 @@ pub(super) struct Words {
     pub(super) force: bool,
     /// Clean what was left.
     pub(super) sweep: bool,
+    /// A recorded run whose order is looked at.
+    pub(super) from: Option<OsString>,
     /// For `cargo test`.
     pub(super) cargo: Vec<OsString>,
     /// Some of them choose targets.
@@ -148,6 +151,7 @@ impl Words {
             json,
             force,
             sweep,
+            from,
         } = sorted;
         let program = OsString::from("cargo-itest");
         let line = std::iter::once(program).chain(tests.iter().cloned());
@@ -187,6 +191,7 @@ impl Words {
             json,
             force,
             sweep,
+            from,
             cargo,
             selects,
             tests,
@@ -248,6 +253,7 @@ struct Sorted {
     json: bool,
     force: bool,
     sweep: bool,
+    from: Option<OsString>,
 }
 
 impl Sorted {
@@ -328,13 +334,14 @@ impl Sorted {
                 push(&mut self.tests, name, value);
             }
             Goes::As(other) => push(&mut self.cargo, other, value),
-            Goes::Nowhere => {}
+            Goes::ToTestsAs(word) => self.tests.push(word.into()),
             Goes::Ours => match name {
                 "help" => self.help = true,
                 "no-run" => self.no_run = true,
                 "json" => self.json = true,
                 "force" => self.force = true,
                 "sweep" => self.sweep = true,
+                "from" => self.from = value,
                 _ => unreachable!("every flag of ours has its place"),
             },
             Goes::Refused(instead) => {
@@ -390,7 +397,7 @@ mod tests {
             "--quiet --color never",
         );
         check("-vq", "--verbose --quiet", "--quiet");
-        check("a --no-fail-fast -- -- b", "", "a -- b");
+        check("a --no-fail-fast -- -- b", "", "a --max-fail=0 -- b");
         check(
             "-Z unstable-options --ignored",
             "",

@@ -659,7 +659,7 @@ pub(super) fn resolve(
     let repeat = repeat.or(until_fail.then_some(UNTIL_FAIL));
     let max_fail = match (low.max_fail, low.fail_fast || until_fail) {
         (Some(_), true) if until_fail => Some(NonZeroUsize::MIN),
-        (Some(number), _) => Some(number),
+        (Some(most), _) => most,
         (None, true) => Some(NonZeroUsize::MIN),
         (None, false) => match settings.parsed("ITEST_MAX_FAIL", whole_number)? {
             Some(number) => NonZeroUsize::new(number),

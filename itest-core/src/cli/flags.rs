@@ -378,7 +378,7 @@ pub(super) const FLAGS: &[Flag] = &[
         takes: Takes::Value("N", |low, value| {
             let value = text(value)?;
             let number = args::whole_number("--max-fail", &value)?;
-            low.max_fail = NonZeroUsize::new(number);
+            low.max_fail = Some(NonZeroUsize::new(number));
             Ok(())
         }),
         variable: Some("ITEST_MAX_FAIL"),

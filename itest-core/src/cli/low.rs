@@ -48,7 +48,8 @@ pub(super) struct LowArgs {
     pub(super) retries: Option<u32>,
     pub(super) timeout: Option<Duration>,
     pub(super) slow_timeout: Option<Duration>,
-    pub(super) max_fail: Option<NonZeroUsize>,
+    /// Without a number there is no limit.
+    pub(super) max_fail: Option<Option<NonZeroUsize>>,
     pub(super) fail_on_skip: bool,
     pub(super) strict_xfail: bool,
     pub(super) last_failed: bool,

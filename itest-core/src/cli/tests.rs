@@ -86,6 +86,8 @@ fn command_lines_mean() {
     check("--max-fail 3 --fail-fast", "", max_fail);
     check("", "ITEST_MAX_FAIL=3", max_fail);
     check("", "ITEST_MAX_FAIL=0", |_| ());
+    check("--max-fail 0", "ITEST_MAX_FAIL=3", |_| ());
+    check("--max-fail 0", "ITEST_FAIL_FAST=1", |_| ());
     check("", "ITEST_MAX_FAIL=", |_| ());
     check("--force-run-in-process", "", |it| it.in_process = true);
     check("--logfile p/q", "", |it| it.logfile = Some("p/q".into()));

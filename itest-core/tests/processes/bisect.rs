@@ -239,3 +239,60 @@ fn an_interrupt_ends_it() {
     scene.nothing_is_left();
     assert_eq!(scene.ups_and_downs("server"), (1, 1), "{ended}");
 }
+
+/// What `--events` wrote tells which test failed, and what ran before it.
+#[test]
+fn the_order_of_a_recorded_run_is_narrowed() {
+    let scene = Scene::new();
+    let events = scene.path_of("events.jsonl");
+    let events = events.to_str().expect("the path is text");
+    let order = [
+        "m0::t00",
+        "m7::t31",
+        "m0::t01",
+        "first::fails_if_it_is_later",
+    ];
+    let words = [
+        "test",
+        "--offline",
+        "--test",
+        "polluted",
+        "--",
+        "--events",
+        events,
+    ];
+    let words = [&words[..], &["--in-order"], &order].concat();
+    let mut cargo = crate::sample::cargo(&words);
+    cargo.env("ITEST_HISTORY", "0");
+    scene.run(cargo).must_exit(101);
+
+    let ended = bisect(&scene, &["--from", events]);
+    ended.must_exit(0);
+    ended.must_say(&[
+        "`first::fails_if_it_is_later` of `sample::polluted`: 3 tests run before it",
+        "`m7::t31` makes `first::fails_if_it_is_later` fail:",
+    ]);
+    let tail = ["--in-order", "m7::t31", "first::fails_if_it_is_later"];
+    check_command(&scene, &ended, &tail, "1 passed; 1 failed");
+
+    for (words, says) in [
+        (
+            &["--from", events, "m0::t00"][..],
+            "no test called `m0::t00` failed in this run",
+        ),
+        (&["--from", events, "--in-order"], "both say in which order"),
+        (
+            &["--from", "nothing.jsonl"],
+            "`nothing.jsonl`: No such file",
+        ),
+    ] {
+        let ended = bisect(&scene, words);
+        ended.must_exit(101);
+        ended.must_say(&[says]);
+    }
+    let elsewhere = ["bisect", "--test", "one", "--from", events];
+    let ended = scene.run(scene.cargo_itest(&elsewhere));
+    ended.must_exit(101);
+    ended.must_say(&["`sample::polluted` is not in the selection"]);
+    scene.nothing_is_left();
+}

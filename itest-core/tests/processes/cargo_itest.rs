@@ -216,6 +216,40 @@ fn times_of_libtest_are_known() {
 }
 
 #[test]
+fn what_failed_last_is_chosen_among_tests_of_libtest_too() {
+    let scene = Scene::new();
+    let run = |more: &[&str], fails: bool| {
+        let words = ["--lib", "--test", "own", "--test", "abrupt"];
+        let mut command = scene.cargo_itest(&with(&["-p", "other"], &with(&words, more)));
+        command.env("ITEST_HISTORY", scene.path_of("history"));
+        if fails {
+            command.env("SAMPLE_FAILS", "1");
+        }
+        scene.run(command)
+    };
+    let all = run(&[], true);
+    all.must_exit(101);
+    let (passed, failed) = all.counts();
+    assert_eq!(failed, 2, "{all}");
+    let again = run(&["--last-failed"], true);
+    again.must_exit(101);
+    assert_eq!(again.counts(), (0, 2), "{again}");
+    let repaired = run(&["--last-failed"], false);
+    repaired.must_exit(0);
+    assert_eq!(repaired.counts(), (2, 0), "{repaired}");
+    let results = repaired.results();
+    let names = ["other tests::fails_where_it_shall", "other::own own"];
+    assert_eq!(results.into_keys().collect::<Vec<_>>(), names);
+    repaired.must_say(&[&format!("{} filtered out", passed + 1)]);
+    let none = run(&["--last-failed"], false);
+    assert_eq!(
+        none.counts(),
+        (passed + 2, 0),
+        "all, if none failed; {none}"
+    );
+}
+
+#[test]
 fn a_binary_of_libtest_that_crashes_is_named() {
     let scene = Scene::new();
     let words = ["--lib", "--test", "own", "--", "--test-threads=1"];

@@ -3,14 +3,17 @@
 //! What is tried is decided by [`search`](self::search), each try is a run of its own: [`trial`]. The
 //! order that is looked at is the one in which one thread runs the selected tests ([`target`]).
 
+mod recorded;
 mod search;
 mod target;
 mod trial;
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
+use self::recorded::Before;
 use self::search::{Found, search};
 use self::target::{Harness, Target, find, last_failed, targets};
 use self::trial::{Ended, Trials, announce};
@@ -56,18 +59,31 @@ pub(super) fn bisect(mut words: Words) -> Result<ExitCode, Stop> {
                 .to_owned(),
         ));
     }
+    let recorded = match &words.from {
+        Some(_) if in_order => {
+            let what = "`--from` and `--in-order` both say in which order the tests ran";
+            return Err(Stop::Error(what.to_owned()));
+        }
+        Some(file) => Some(recorded::read(file, wanted.as_deref()).map_err(Stop::Error)?),
+        None => None,
+    };
     let built = artifacts::build(&words)?;
     let binaries = binaries(record::records(&words)?, &built);
     let found = probe_all(&binaries, &words, Wanted::Plan, |_| None);
     let targets = targets(binaries, found, &words);
-    let (number, victim) = match &wanted {
-        Some(wanted) => find(&targets, wanted, exact),
-        None => last_failed(&targets),
-    }
-    .map_err(Stop::Error)?;
-    let question = match in_order {
-        true => Question::in_order(&targets, number, victim, &named)?,
-        false => Question::of(&targets[number], victim),
+    let question = match recorded {
+        Some(before) => Question::recorded(&targets, before)?,
+        None => {
+            let (number, victim) = match &wanted {
+                Some(wanted) => find(&targets, wanted, exact),
+                None => last_failed(&targets),
+            }
+            .map_err(Stop::Error)?;
+            match in_order {
+                true => Question::in_order(&targets, number, victim, &named)?,
+                false => Question::of(&targets[number], victim),
+            }
+        }
     };
     watch();
     question.answer(&words)
@@ -100,6 +116,46 @@ impl<'a> Question<'a> {
             suspects: [before, after].concat(),
             before: before.len(),
         }
+    }
+
+    /// Of the order of a recorded run. libtest has an order of its own.
+    fn recorded(targets: &'a [Target], recorded: Before) -> Result<Self, Stop> {
+        let Before {
+            binary,
+            victim,
+            in_worker,
+            elsewhere,
+        } = recorded;
+        let of_binary = targets.iter().find(|target| target.binary.id == binary);
+        let Some(target) = of_binary else {
+            return Err(Stop::Error(format!(
+                "`{victim}` of `{binary}` failed in the recorded run, and `{binary}` is not in the \
+                 selection\n  help: give the selection of that run, with its `-p` and `--test`"
+            )));
+        };
+        let own = std::slice::from_ref(target);
+        let (_, index) = find(own, &victim, true).map_err(Stop::Error)?;
+        let count = in_worker.len() + elsewhere.len();
+        let known: HashSet<&TestName> = match target.harness {
+            Harness::Full => target.tests.iter().collect(),
+            Harness::Libtest => target.tests[..index].iter().collect(),
+        };
+        let is_known = |test: &TestName| known.contains(test);
+        let mut suspects: Vec<TestName> = in_worker.into_iter().filter(is_known).collect();
+        let before = suspects.len();
+        suspects.extend(elsewhere.into_iter().filter(is_known));
+        let left_out = count - suspects.len();
+        if left_out > 0 && target.harness == Harness::Full {
+            say(&format!(
+                "note: {left_out} tests of the recorded run are not there now, or do not run"
+            ));
+        }
+        Ok(Question {
+            target,
+            victim,
+            suspects,
+            before,
+        })
     }
 
     /// Of an order that the user has given.

@@ -74,7 +74,7 @@ impl Plain {
             // Which tests is chosen here; times are not recorded there.
             variables.push(("ITEST_SHARD", format!("{number}/{of}").into()));
         }
-        Ok(Plain {
+        let mut plain = Plain {
             filtered_out: all - selected.len().min(all),
             tests: selected,
             ignored,
@@ -88,13 +88,15 @@ impl Plain {
             is_sharded: args.sharded,
             capture: args.capture,
             binary,
-        })
+        };
+        plain.keep_failed(args);
+        Ok(plain)
     }
 
     /// A binary with a harness of its own: one test, of the target's name.
     pub(super) fn other(binary: Binary, args: &Args) -> Self {
         let is_selected = args.selects(&binary.target, None) && args.ignored != Ignored::Only;
-        Plain {
+        let mut plain = Plain {
             tests: match is_selected {
                 true => vec![binary.target.as_str().into()],
                 false => Vec::new(),
@@ -109,7 +111,9 @@ impl Plain {
             is_sharded: args.sharded,
             capture: args.capture,
             binary,
-        }
+        };
+        plain.keep_failed(args);
+        plain
     }
 
     /// Leaves out the tests that are not wanted.
@@ -124,6 +128,18 @@ impl Plain {
             let names: Vec<OsString> = names.collect();
             self.choice = ["--exact", "--"].map(OsString::from).to_vec();
             self.choice.extend(names);
+        }
+    }
+
+    /// Leaves out what did not fail the last time, if anything did.
+    fn keep_failed(&mut self, args: &Args) {
+        if args.last_failed {
+            let history = self.history();
+            if history.any_failure() {
+                let id = self.binary.id.clone();
+                let has_failed = |past: Option<Past>| past.is_some_and(|past| past.is_failure());
+                self.keep(|test| has_failed(history.last(&id, test)));
+            }
         }
     }
 
@@ -148,7 +164,7 @@ impl Plain {
         let mut output = Output::new(&self.tests);
         let mut times = Times::new(&self.tests, self.threads);
         let mut took_failed: HashMap<TestName, Duration> = HashMap::new();
-        let mut passed: Vec<(TestName, Duration)> = Vec::new();
+        let mut ended: Vec<End> = Vec::new();
         process.follow(|line| {
             let now = Instant::now();
             // Its first words stand before the tests.
@@ -156,7 +172,7 @@ impl Plain {
             match output.take(line) {
                 Line::Result(test, outcome) => {
                     let took = times.end(&test, now);
-                    passed.extend(took.map(|took| (test.clone(), took)));
+                    ended.push((test.clone(), outcome.clone(), took));
                     tell(
                         events,
                         test,
@@ -166,8 +182,9 @@ impl Plain {
                     );
                 }
                 Line::Failed(test) => {
-                    let took = times.end(&test, now).unwrap_or_default();
-                    took_failed.insert(test, took);
+                    if let Some(took) = times.end(&test, now) {
+                        took_failed.insert(test, took);
+                    }
                 }
                 Line::Ignored(test, reason) => {
                     times.end(&test, now);
@@ -188,14 +205,16 @@ impl Plain {
         for (test, section) in output.failures() {
             failed += 1;
             let failure = output::failure(&section);
-            let took = took_failed.remove(&test).unwrap_or_default();
-            tell(events, test, Outcome::Failed { failure }, took, section);
+            let took = took_failed.remove(&test);
+            let outcome = Outcome::Failed { failure };
+            ended.push((test.clone(), outcome.clone(), took));
+            tell(events, test, outcome, took.unwrap_or_default(), section);
         }
         Run {
             failed,
             left: output.left(),
             status,
-            passed,
+            ended,
         }
     }
 
@@ -229,22 +248,19 @@ impl Plain {
                 output.clone(),
             );
         }
-        let passed = match failed {
-            0 => self
-                .tests
-                .iter()
-                .map(|test| (test.clone(), started.elapsed()))
-                .collect(),
-            _ => Vec::new(),
-        };
+        let tests = self.tests.iter().cloned();
+        let ended = tests.map(|test| (test, outcome.clone(), Some(started.elapsed())));
         Run {
             failed,
             left: 0,
             status,
-            passed,
+            ended: ended.collect(),
         }
     }
 }
+
+/// A test, how it ended, and how long it took, where known.
+type End = (TestName, Outcome, Option<Duration>);
 
 /// What a run of a binary came to.
 struct Run {
@@ -252,8 +268,8 @@ struct Run {
     /// Tests without a result.
     left: usize,
     status: std::io::Result<ExitStatus>,
-    /// How long they took.
-    passed: Vec<(TestName, Duration)>,
+    /// Those with a result.
+    ended: Vec<End>,
 }
 
 impl Alone for Plain {
@@ -311,10 +327,10 @@ impl Plain {
         History::load_beside(&self.binary.record.program, [&*self.binary.id])
     }
 
-    /// Puts into the history how long tests took that do not record that themselves, as drop-in tests
-    /// do.
+    /// Puts into the history how tests ended, and how long they took, that do not record that
+    /// themselves, as drop-in tests do.
     fn record(&self, before: &History, run: &Run) {
-        if self.is_sharded || interrupt::interrupted().is_some() {
+        if interrupt::interrupted().is_some() {
             return;
         }
         let id = &self.binary.id;
@@ -322,14 +338,17 @@ impl Plain {
         let ends =
             |history: &History| -> HashMap<TestName, Vec<Past>> { history.ends(id).collect() };
         let (known, now) = (ends(before), ends(&history));
-        for (test, took) in &run.passed {
+        for (test, outcome, took) in &run.ended {
             if known.get(test) == now.get(test) {
-                let ran = Ran::new(&Outcome::Passed, 1, *took);
+                let mut ran = Ran::new(outcome, 1, took.unwrap_or_default());
+                if self.is_sharded || took.is_none() {
+                    ran.forget_time();
+                }
                 history.record(id, test, ran);
             }
         }
         let is_whole = self.filtered_out == 0 && run.left == 0;
-        if is_whole && run.failed == 0 {
+        if is_whole && run.failed == 0 && !self.is_sharded {
             history.complete(id, self.tests.clone());
         }
         // What cannot be written is told by those that record everything.
