@@ -256,12 +256,12 @@ fn cases_above_and_below_mean_the_same() {
         });
         let expected = [
             ("case_1", None, vec![]),
-            ("case_2_named", Some("of one"), vec!["one"]),
+            ("case_2_named", Some("of one"), vec![Some("one")]),
             ("case_3", None, vec![]),
         ];
         assert_eq!(of_cases.collect::<Vec<_>>(), expected, "{name}");
         let skips = def.options.skips.iter().map(|skip| skip.reason);
-        assert_eq!(skips.collect::<Vec<_>>(), ["all"], "{name}");
+        assert_eq!(skips.collect::<Vec<_>>(), [Some("all")], "{name}");
         assert_eq!(def.ignore, None, "{name}");
     }
 }
