@@ -108,21 +108,26 @@ impl Progress {
         self.now = self.now.max(record.at);
         match &record.event {
             Event::RunStarted(run) => self.naming = Naming::of(run),
-            Event::TestStarted { test } => self.running.push_back(Running {
-                id: record.id(test),
-                name: self.naming.name(record, test),
-                start: record.at,
-            }),
-            Event::TestFinished { test, .. } => {
-                let is_it = |running: &Running| {
-                    running.id.name == *test && running.id.binary == record.binary
-                };
-                if let Some(index) = self.running.iter().position(is_it) {
-                    self.running.remove(index);
-                }
+            Event::TestStarted { test } => {
+                // It starts once more where another test's fixture took its worker away.
+                self.ended(record, test);
+                self.running.push_back(Running {
+                    id: record.id(test),
+                    name: self.naming.name(record, test),
+                    start: record.at,
+                });
             }
+            Event::TestFinished { test, .. } => self.ended(record, test),
             Event::RunFinished { .. } => self.over = true,
             _ => (),
+        }
+    }
+
+    fn ended(&mut self, record: &Record, test: &TestName) {
+        let is_it =
+            |running: &Running| running.id.name == *test && running.id.binary == record.binary;
+        if let Some(index) = self.running.iter().position(is_it) {
+            self.running.remove(index);
         }
     }
 

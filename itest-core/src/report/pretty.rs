@@ -134,8 +134,13 @@ impl Reporter for Pretty {
                 writeln!(self.out)
             }
             Event::TestStarted { test } if self.serial => {
+                let test = self.naming.name(record, test);
+                // Its worker had to be replaced before it had begun.
+                if self.open.as_ref().is_some_and(|(open, _)| *open == test) {
+                    return Ok(());
+                }
                 self.close()?;
-                self.begin(self.naming.name(record, test))
+                self.begin(test)
             }
             Event::TestFinished {
                 test,

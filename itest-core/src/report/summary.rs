@@ -227,9 +227,13 @@ impl Summary {
         }
         write!(out, "\nerrors:\n\n")?;
         for report in &self.errors {
+            let head = format!("error: {}", report.headline());
+            let head = self.width.wrapped(&head, 4);
             let error = self.style.paint(Tone::Bad, "error");
-            writeln!(out, "{error}: {}", report.headline())?;
-            write!(out, "{}{}{}", report.details, report.chain, report.about())?;
+            writeln!(out, "{error}{}", &head["error".len()..])?;
+            for part in [&report.details, &report.chain, &report.about()] {
+                write!(out, "{}", self.width.wrapped_error(part))?;
+            }
             writeln!(out)?;
             for (name, output) in &report.outputs {
                 section(out, name, output)?;
@@ -278,7 +282,8 @@ impl Summary {
                 reason if reason.is_empty() => "no reason given".into(),
                 reason => reason,
             };
-            writeln!(out, "    {count}: {reason}")?;
+            let line = format!("    {count}: {reason}");
+            writeln!(out, "{}", self.width.wrapped(&line, 7))?;
         }
         Ok(())
     }

@@ -67,6 +67,43 @@ impl Width {
         }
     }
 
+    /// Breaks a line between its words where it must be broken, and indents what comes further down.
+    ///
+    /// What stands in backticks stays whole: it may be pasted.
+    pub(super) fn wrapped(self, line: &str, indent: usize) -> Cow<'_, str> {
+        let Some(columns) = self.columns().filter(|columns| length(line) > *columns) else {
+            return line.into();
+        };
+        let mut text = String::new();
+        let (mut used, mut margin) = (0, 0);
+        for word in words(line) {
+            if used > margin && used + length(word.trim_end()) > columns {
+                text.truncate(text.trim_end().len());
+                text.push('\n');
+                text.extend(std::iter::repeat_n(' ', indent));
+                (used, margin) = (indent, indent);
+            }
+            text.push_str(word);
+            used += length(word);
+        }
+        text.into()
+    }
+
+    /// The same with each line of an error, behind the margin that its notes have.
+    pub(super) fn wrapped_error(self, text: &str) -> Cow<'_, str> {
+        if self.0.is_none() {
+            return text.into();
+        }
+        let lines = text.split_inclusive('\n').map(|line| {
+            let margin = match line.starts_with("   = ") {
+                true => "   = note: ".len(),
+                false => length(line) - length(line.trim_start()),
+            };
+            self.wrapped(line, margin.max(4))
+        });
+        lines.collect::<String>().into()
+    }
+
     /// Breaks a line of several parts, `a; b`, where it must be broken.
     pub(super) fn broken(self, line: &str) -> Cow<'_, str> {
         let Some(columns) = self.columns().filter(|columns| length(line) > *columns) else {
@@ -79,6 +116,26 @@ impl Width {
             None => line.into(),
         }
     }
+}
+
+/// The words of a line, each with the spaces behind it; text in backticks is a part of one word.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        let mut is_quoted = false;
+        let mut was_space = rest.starts_with(' ');
+        let mut is_first = true;
+        let end = rest.char_indices().find(|(_, c)| {
+            let is_start = *c != ' ' && was_space && !is_quoted && !is_first;
+            is_first &= *c == ' ';
+            was_space = *c == ' ';
+            is_quoted ^= *c == '`';
+            is_start
+        });
+        let (word, left) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+        rest = left;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 fn length(text: &str) -> usize {
@@ -150,6 +207,38 @@ mod tests {
             "ignored, why",
             ("api::u…_another_user", "ignored, …"),
         );
+    }
+
+    #[test]
+    fn a_long_line_is_broken_between_its_words() {
+        let check = |line: &str, expected: &str| {
+            let width = Width::fixed(|| 31);
+            assert_eq!(width.wrapped(line, 4), expected, "{line}");
+        };
+        check("short enough", "short enough");
+        check(
+            "error: fixture `db` failed in setup; 1 test did not run",
+            "error: fixture `db` failed in\n    setup; 1 test did not run",
+        );
+        check(
+            "what `is here and long` stays whole, whatever comes",
+            "what `is here and long` stays\n    whole, whatever comes",
+        );
+        let long = "x".repeat(40);
+        check(
+            &format!("at {long} end"),
+            &format!("at\n    {long}\n    end"),
+        );
+        check(&long, &long);
+        check(
+            "    margin that is there already, and text",
+            "    margin that is there\n    already, and text",
+        );
+        assert_eq!(Width::new(false).wrapped(&long, 4), long);
+        let error = "  --> a.rs:1\n   = note: caused by: something that is long\n";
+        let expected =
+            "  --> a.rs:1\n   = note: caused by:\n           something that is\n           long\n";
+        assert_eq!(Width::fixed(|| 31).wrapped_error(error), expected);
     }
 
     #[test]

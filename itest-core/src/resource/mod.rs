@@ -28,6 +28,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 pub(crate) use owner::finish;
@@ -123,7 +124,7 @@ impl Resource {
         .into()
     }
 
-    /// All containers that were started with [`Resource::container_label`] by this process.
+    /// All containers with that label, `NAME=VALUE`, which a [`Resource::container_label`] is.
     ///
     /// Registered before a container is started, it finds the one whose number nobody had come to
     /// know.
@@ -134,29 +135,29 @@ impl Resource {
     ///
     /// #[fixture(scope = "session")]
     /// fn cache(request: &Request) -> Result<String> {
-    ///     request.register(Resource::labelled_containers("docker"));
+    ///     let label = Resource::container_label();
+    ///     request.register(Resource::labelled_containers("docker", &label));
     ///     let output = std::process::Command::new("docker")
-    ///         .args(["run", "--detach", "--label", &Resource::container_label(), "redis"])
+    ///         .args(["run", "--detach", "--label", &label, "redis"])
     ///         .output()?;
     ///     Ok(String::from_utf8(output.stdout)?)
     /// }
     /// ```
-    pub fn labelled_containers(engine: impl Into<OsString>) -> Self {
-        Resource::containers_with_label(engine, Resource::container_label())
-    }
-
-    /// All containers with that label, `NAME=VALUE`.
-    pub(crate) fn containers_with_label(engine: impl Into<OsString>, label: String) -> Self {
+    pub fn labelled_containers(engine: impl Into<OsString>, label: impl Into<String>) -> Self {
         Kind::LabelledContainers {
             engine: engine.into(),
-            label,
+            label: label.into(),
         }
         .into()
     }
 
-    /// The label for containers that [`Resource::labelled_containers`] finds, as `NAME=VALUE`.
+    /// A label that no other container has: `itest.run=PROCESS-NUMBER`, another one at each call.
+    ///
+    /// Whoever removes containers by it removes nobody else's.
     pub fn container_label() -> String {
-        format!("itest.run={}", owner::identity())
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        format!("itest.run={}-{number}", owner::identity())
     }
 
     /// The signal by which a process is asked to end; [`Signal::Terminate`] if not said.

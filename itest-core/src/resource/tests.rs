@@ -394,6 +394,15 @@ fn names_that_are_no_containers_are_refused() {
         refused(Resource::container("docker", id), "name of a container");
     }
     assert!(validate::record(&Resource::container("docker", "a_b.c-1")).is_ok());
+    for label in ["", "a", "a=", "=b"] {
+        refused(
+            Resource::labelled_containers("docker", label),
+            "no label of one fixture's containers",
+        );
+    }
+    let own = Resource::container_label();
+    assert_ne!(own, Resource::container_label(), "each has its own");
+    assert!(validate::record(&Resource::labelled_containers("docker", own)).is_ok());
 }
 
 #[test]

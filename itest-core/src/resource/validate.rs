@@ -46,10 +46,19 @@ pub(super) fn record(resource: &Resource) -> Result<Option<Record>, String> {
                 id: id.clone(),
             }))
         }
-        Kind::LabelledContainers { engine, label } => Ok(Some(Record::LabelledContainers {
-            engine: engine_of(engine),
-            label: label.clone(),
-        })),
+        Kind::LabelledContainers { engine, label } => {
+            let parts = label.split_once('=');
+            if parts.is_none_or(|(name, value)| name.is_empty() || value.is_empty()) {
+                return Err(format!(
+                    "`{label}` is no label of one fixture's containers alone, `NAME=VALUE`\n  = \
+                     help: give them a `Resource::container_label()`"
+                ));
+            }
+            Ok(Some(Record::LabelledContainers {
+                engine: engine_of(engine),
+                label: label.clone(),
+            }))
+        }
     }
 }
 

@@ -18,6 +18,8 @@
 
 #[allow(dead_code, reason = "no service needs all of it")]
 mod address;
+#[cfg(any(feature = "mariadb", feature = "postgres"))]
+mod cache;
 #[cfg(any(feature = "mariadb", feature = "nats", feature = "redis"))]
 mod choice;
 #[cfg(feature = "container")]

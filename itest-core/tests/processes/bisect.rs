@@ -280,7 +280,10 @@ fn the_order_of_a_recorded_run_is_narrowed() {
             &["--from", events, "m0::t00"][..],
             "no test called `m0::t00` failed in this run",
         ),
-        (&["--from", events, "--in-order", "m0::t00"], "both say in which order"),
+        (
+            &["--from", events, "--in-order", "m0::t00"],
+            "both say in which order",
+        ),
         (
             &["--from", "nothing.jsonl"],
             "`nothing.jsonl`: No such file",

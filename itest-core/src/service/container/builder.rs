@@ -124,9 +124,11 @@ impl Builder {
     pub(crate) fn start_on(self, engine: &Engine) -> Result<Container> {
         let host = engine.host();
         // Until its number is known, its label is what it is found by.
-        let labelled = Resource::labelled_containers(engine.program()).register_for_process();
+        let label = Resource::container_label();
+        let labelled = Resource::labelled_containers(engine.program(), &label);
+        let labelled = labelled.register_for_process();
         let id = engine
-            .call(self.words(&host))
+            .call(self.words(&host, &label))
             .context(|| format!("cannot start a container of `{}`", self.image))?;
         // The number comes last; a pull that was needed printed before it.
         let id = id.trim().lines().last().unwrap_or_default().to_owned();
@@ -175,9 +177,9 @@ impl Builder {
         })
     }
 
-    fn words(&self, host: &str) -> Vec<String> {
+    fn words(&self, host: &str, label: &str) -> Vec<String> {
         let mut words = vec!["run".to_owned(), "--detach".to_owned()];
-        words.push(format!("--label={}", Resource::container_label()));
+        words.push(format!("--label={label}"));
         for port in &self.ports {
             // Only for this machine, unless the engine is on another one.
             words.push(match host {
@@ -213,14 +215,13 @@ mod tests {
             .option("--memory=1g")
             .command(["redis-server", "--save", ""])
             .wait_for(Wait::http(80, "/"))
-            .words(LOOPBACK);
-        let label = format!("--label={}", Resource::container_label());
+            .words(LOOPBACK, "itest.run=7-1");
         assert_eq!(
             words,
             [
                 "run",
                 "--detach",
-                &label,
+                "--label=itest.run=7-1",
                 "--publish=127.0.0.1::6379",
                 "--publish=127.0.0.1::80",
                 "--env",

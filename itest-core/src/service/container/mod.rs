@@ -137,7 +137,7 @@ pub async fn container_labels(request: &Request) -> [(String, String); 1] {
     // Of this fixture alone: others in this process have theirs.
     let value = format!("{:016x}", random());
     let label = format!("{LABEL}={value}");
-    request.register(Resource::containers_with_label(engine, label));
+    request.register(Resource::labelled_containers(engine, label));
     [(LABEL.to_owned(), value)]
 }
 

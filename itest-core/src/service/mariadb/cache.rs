@@ -3,11 +3,12 @@
 //! One for each version of the server. It is made under a lock, and has its name only when it is
 //! complete; what a server does not start from is thrown away.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::builder::Programs;
+use crate::service::cache;
 use crate::service::directory::{self, ServiceDirectory};
 use crate::service::error::{Context, Result};
 use crate::service::process::run;
@@ -25,7 +26,7 @@ pub(super) fn copy_to(data: &Path, programs: &Programs, user: Option<User>) -> R
     let failed = || format!("cannot use the cached data directory `{}`", entry.display());
     let base = entry.parent().unwrap_or(&entry);
     fs::create_dir_all(base).context(failed)?;
-    let lock = File::create(entry.with_extension("lock")).context(failed)?;
+    let lock = cache::lock_file(&entry).context(failed)?;
     // Held while it is read, too: nobody throws it away meanwhile.
     lock.lock().context(failed)?;
     if !entry.exists() {
@@ -38,7 +39,7 @@ pub(super) fn copy_to(data: &Path, programs: &Programs, user: Option<User>) -> R
 pub(super) fn discard(programs: &Programs) {
     let Ok(entry) = entry(programs) else { return };
     // If this fails, the next run tells the same again.
-    if let Ok(lock) = File::create(entry.with_extension("lock"))
+    if let Ok(lock) = cache::lock_file(&entry)
         && lock.lock().is_ok()
     {
         let _ = fs::remove_dir_all(&entry);
@@ -92,5 +93,7 @@ fn make(entry: &Path, programs: &Programs, user: Option<User>) -> Result<()> {
         fs::remove_dir_all(&partial).context(failed)?;
     }
     directory::copy(&data, &partial, None).context(failed)?;
-    fs::rename(&partial, entry).context(failed)
+    fs::rename(&partial, entry).context(failed)?;
+    entry.parent().map(cache::sweep);
+    Ok(())
 }

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use super::digest::Naming;
 use super::install::Installation;
+use crate::service::cache;
 use crate::service::directory::{self, ServiceDirectory};
 use crate::service::error::{Context, Error, Result};
 use crate::service::process::run;
@@ -97,11 +98,11 @@ impl Entry {
     }
 
     fn lock_file(&self) -> Result<File> {
-        let path = self.directory.with_extension("lock");
-        let made = path
+        let made = self
+            .directory
             .parent()
             .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| File::create(&path));
+            .and_then(|()| cache::lock_file(&self.directory));
         self.wait_for(made)
     }
 
@@ -141,6 +142,7 @@ impl Entry {
         run(&mut command).context(|| "cannot initialise a PostgreSQL data directory".to_owned())?;
         write(&self.directory, &data, None, || Ok(true))?;
         if self.is_complete() {
+            self.directory.parent().map(cache::sweep);
             return Ok(());
         }
         Err(Error::new(format!(
@@ -158,7 +160,7 @@ pub(super) fn replace(
     template: &str,
     is_consistent: impl FnOnce() -> Result<bool>,
 ) -> Result<()> {
-    let lock = File::create(entry.with_extension("lock"));
+    let lock = cache::lock_file(entry);
     let lock = lock.and_then(|file| file.lock().map(|()| file));
     let _lock = lock.context(|| format!("cannot lock the cache `{}`", entry.display()))?;
     write(entry, data, Some(template), is_consistent)
@@ -180,7 +182,7 @@ pub(super) fn add_template(entry: &Path, data: &Path, template: &str) -> Result<
         return Ok(true);
     }
     let failed = || format!("cannot copy a template to `{}`", files.display());
-    let lock = File::create(entry.with_extension("lock")).context(failed)?;
+    let lock = cache::lock_file(entry).context(failed)?;
     lock.lock_shared().context(failed)?;
     // Of another state of the entry they would be the files of another server.
     let state = |directory: &Path| fs::read(directory.join(COMPLETE)).ok();
