@@ -1,0 +1,8 @@
+use itest::prelude::*;
+
+#[fixture]
+async fn db() -> u8 {
+    provide!("one");
+}
+
+fn main() {}
