@@ -7,8 +7,9 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use super::args::{self, Color, Format, Require, Setup, Share};
+use super::args::{Color, Format, Require, Setup, Share};
 use super::low::{LowArgs, text};
+use super::resolve;
 
 /// A flag of the command line.
 #[derive(Debug)]
@@ -320,7 +321,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "markers",
         short: Some('m'),
         takes: Takes::Value("EXPR", |low, value| {
-            low.markers = Some(args::markers("-m", &text(value)?)?);
+            low.markers = Some(resolve::markers("-m", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_MARKERS"),
@@ -332,7 +333,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "keywords",
         short: Some('k'),
         takes: Takes::Value("EXPR", |low, value| {
-            low.keywords = Some(args::keywords("-k", &text(value)?)?);
+            low.keywords = Some(resolve::keywords("-k", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_KEYWORDS"),
@@ -343,7 +344,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "retries",
         takes: Takes::Value("N", |low, value| {
-            low.retries = Some(args::whole_number("--retries", &text(value)?)?);
+            low.retries = Some(resolve::whole_number("--retries", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_RETRIES"),
@@ -354,7 +355,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "timeout",
         takes: Takes::Value("TIME", |low, value| {
-            low.timeout = Some(args::time("--timeout", &text(value)?)?);
+            low.timeout = Some(resolve::time("--timeout", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_TIMEOUT"),
@@ -365,7 +366,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "slow-timeout",
         takes: Takes::Value("TIME", |low, value| {
-            low.slow_timeout = Some(args::time("--slow-timeout", &text(value)?)?);
+            low.slow_timeout = Some(resolve::time("--slow-timeout", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_SLOW_TIMEOUT"),
@@ -377,7 +378,7 @@ pub(super) const FLAGS: &[Flag] = &[
         name: "max-fail",
         takes: Takes::Value("N", |low, value| {
             let value = text(value)?;
-            let number = args::whole_number("--max-fail", &value)?;
+            let number = resolve::whole_number("--max-fail", &value)?;
             low.max_fail = Some(NonZeroUsize::new(number));
             Ok(())
         }),
@@ -421,7 +422,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "repeat",
         takes: Takes::Value("N", |low, value| {
-            low.repeat = Some(args::repeat("--repeat", &text(value)?)?);
+            low.repeat = Some(resolve::repeat("--repeat", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_REPEAT"),
@@ -440,7 +441,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "shard",
         takes: Takes::Value("K/N", |low, value| {
-            low.shard = Some(args::shard("--shard", &text(value)?)?);
+            low.shard = Some(resolve::shard("--shard", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_SHARD"),
@@ -465,7 +466,7 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag {
         name: "leaks",
         takes: Takes::Value("off|warn|deny", |low, value| {
-            low.leaks = Some(args::leaks("--leaks", &text(value)?)?);
+            low.leaks = Some(resolve::leaks("--leaks", &text(value)?)?);
             Ok(())
         }),
         variable: Some("ITEST_LEAKS"),

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 
-use super::args;
 use super::config::Config;
 use super::expression::Expression;
 use super::low::LowArgs;
+use super::resolve;
 
 /// Profiles that a file may have, and one that it hardly has.
 const PROFILES: [Option<&str>; 4] = [None, Some("default"), Some("ci"), Some("no such")];
@@ -39,7 +39,7 @@ pub fn config(bytes: &[u8]) {
     for profile in PROFILES {
         match Config::parse(text, "f", profile) {
             Ok(config) => {
-                let resolved = args::resolve(LowArgs::default(), &|_| None, config);
+                let resolved = resolve::resolve(LowArgs::default(), &|_| None, config);
                 if let Ok(args) = resolved {
                     args.timeout("m::t", &[], None);
                     args.leaks("m::t", &[]);

@@ -1,8 +1,8 @@
 //! The command line: [`parse`] turns arguments and environment into [`Args`].
 //!
-//! Three steps, one file each: the table of flags (`flags`), the flags as they were given
-//! (`low`), what they mean together with the environment and the configuration file
-//! ([`args`](self::args), [`config`]). Nothing here prints or knows the tests, and no file but
+//! Four steps, one file each: the table of flags (`flags`), the flags as they were given
+//! (`low`), what they come to together with the environment and the configuration file
+//! (`resolve`, [`config`]), and what that means for tests ([`args`](self::args)). Nothing here prints or knows the tests, and no file but
 //! that one is read.
 //!
 //! A superset of libtest's command line. What libtest refuses is refused with libtest's words,
@@ -20,6 +20,7 @@ mod given;
 mod help;
 mod leaks;
 mod low;
+mod resolve;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -51,9 +52,9 @@ pub(crate) fn parse(
     if low.help {
         return Ok(Parsed::Help(help::text()));
     }
-    let profile = args::profile(&low, env);
+    let profile = resolve::profile(&low, env);
     let config = config::Config::load(env, profile.as_deref())?;
-    args::resolve(low, env, config).map(|args| Parsed::Run(Box::new(args)))
+    resolve::resolve(low, env, config).map(|args| Parsed::Run(Box::new(args)))
 }
 
 /// The text of `--help`.
@@ -96,7 +97,7 @@ pub(crate) fn described() -> impl Iterator<Item = Described> {
 /// What an empty command line means, whatever the environment says.
 #[cfg(feature = "cli")]
 pub(crate) fn no_args() -> Args {
-    let resolved = args::resolve(
+    let resolved = resolve::resolve(
         low::LowArgs::default(),
         &|_| None,
         config::Config::default(),
