@@ -6,7 +6,6 @@
 //! theirs, and go through serde.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +108,13 @@ impl<'o> Object<'o> {
 pub(crate) struct Written(pub(crate) String);
 
 impl Written {
+    /// An object with one field.
+    pub(crate) fn field(name: &str, value: &dyn ToJson) -> Self {
+        Written::object(|object| {
+            object.field(name, value);
+        })
+    }
+
     pub(crate) fn object(fields: impl FnOnce(&mut Object<'_>)) -> Self {
         let mut out = String::new();
         let mut object = Object::begin(&mut out);
@@ -150,7 +156,7 @@ impl Fields {
     }
 
     fn value(&mut self, name: &str) -> Result<Value, Problem> {
-        let value = self.0.remove(name);
+        let value = self.0.get_mut(name).map(Value::take);
         value.ok_or_else(|| Problem(format!("missing field `{name}`")))
     }
 }
@@ -375,16 +381,6 @@ impl<T: FromJson> FromJson for Option<T> {
             Value::Null => Ok(None),
             value => T::from_json(value).map(Some),
         }
-    }
-}
-
-impl ToJson for BTreeMap<String, usize> {
-    fn to_json(&self, out: &mut String) {
-        let mut object = Object::begin(out);
-        for (name, number) in self {
-            object.field(name, number);
-        }
-        object.end();
     }
 }
 

@@ -1,6 +1,5 @@
 //! [`Env`]: variables of the environment for one test.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +27,7 @@ use crate::fixture;
 #[derive(Debug)]
 pub struct Env {
     /// What variables were before their first change.
-    former: Mutex<BTreeMap<OsString, Option<OsString>>>,
+    former: Mutex<Vec<(OsString, Option<OsString>)>>,
     _alone: Held,
 }
 
@@ -65,8 +64,9 @@ impl Env {
     /// Makes a variable what it was before the test, now instead of after it.
     pub fn restore(&self, name: impl AsRef<OsStr>) -> &Self {
         let mut former = self.former.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = former.remove(name.as_ref()) {
-            set_env(name.as_ref(), value.as_deref());
+        if let Some(known) = former.iter().position(|(known, _)| known == name.as_ref()) {
+            let (name, value) = former.remove(known);
+            set_env(&name, value.as_deref());
         }
         drop(former);
         self
@@ -82,9 +82,9 @@ impl Env {
             name.display()
         );
         let mut former = self.former.lock().unwrap_or_else(PoisonError::into_inner);
-        former
-            .entry(name.to_owned())
-            .or_insert_with(|| std::env::var_os(name));
+        if !former.iter().any(|(known, _)| known == name) {
+            former.push((name.to_owned(), std::env::var_os(name)));
+        }
         set_env(name, value);
     }
 }

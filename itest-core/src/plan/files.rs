@@ -3,7 +3,6 @@
 //! They are looked for when a run is planned, not when the test is compiled: a new file is a new
 //! test at once.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -24,15 +23,16 @@ pub(super) struct File {
 /// A directory that cannot be read, or a pattern that matches nothing: what is wrong, and a note.
 pub(super) fn of(def: &FilesDef) -> Result<Vec<File>, (String, String)> {
     let mut files = Vec::new();
-    let mut excluded = BTreeSet::new();
+    let mut excluded = Vec::new();
     for pattern in def.exclude {
         excluded.extend(matching(pattern)?.1);
     }
+    sort::ascending(&mut excluded);
     let mut used = false;
     for pattern in def.patterns {
         let (base, found) = matching(pattern)?;
         for path in found {
-            if excluded.contains(&path) {
+            if excluded.binary_search(&path).is_ok() {
                 used = true;
                 continue;
             }
@@ -64,7 +64,7 @@ pub(super) fn of(def: &FilesDef) -> Result<Vec<File>, (String, String)> {
 }
 
 /// The directory before the first wildcard, and the files below it that match.
-fn matching(pattern: &str) -> Result<(PathBuf, BTreeSet<PathBuf>), (String, String)> {
+fn matching(pattern: &str) -> Result<(PathBuf, Vec<PathBuf>), (String, String)> {
     let segments: Vec<&str> = pattern.split('/').filter(|one| !one.is_empty()).collect();
     let is_fixed = |one: &&&str| !one.contains(['*', '?', '[']);
     let fixed = segments.iter().take_while(is_fixed).count();
@@ -73,7 +73,7 @@ fn matching(pattern: &str) -> Result<(PathBuf, BTreeSet<PathBuf>), (String, Stri
     let root = if pattern.starts_with('/') { "/" } else { "" };
     let before = Path::new(root).join(before.join("/"));
     let base = package_path(&before);
-    let mut found = BTreeSet::new();
+    let mut found = Vec::new();
     let collected = collect(&base, rest, &mut found);
     let looked_in = || match base.is_dir() {
         true => format!("looked in `{}`", before.display()),
@@ -83,10 +83,13 @@ fn matching(pattern: &str) -> Result<(PathBuf, BTreeSet<PathBuf>), (String, Stri
     if found.is_empty() {
         return Err((format!("no file matches `{pattern}`"), looked_in()));
     }
+    // `**` comes to a file by several ways.
+    sort::ascending(&mut found);
+    found.dedup();
     Ok((base, found))
 }
 
-fn collect(directory: &Path, segments: &[&str], found: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+fn collect(directory: &Path, segments: &[&str], found: &mut Vec<PathBuf>) -> io::Result<()> {
     let (first, rest) = match segments {
         [] => return Ok(()),
         ["**"] => return collect(directory, &["**", "*"], found),
@@ -119,7 +122,7 @@ fn collect(directory: &Path, segments: &[&str], found: &mut BTreeSet<PathBuf>) -
         } else if matches(first, name) {
             if rest.is_empty() {
                 if path.is_file() {
-                    found.insert(path);
+                    found.push(path);
                 }
             } else {
                 collect(&path, rest, found)?;

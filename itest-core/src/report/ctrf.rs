@@ -6,13 +6,12 @@
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
-
 use super::failure;
-use super::model::{Life, Model, Test};
+use super::model::{self, Life, Model};
 use super::time::Timestamp;
 use super::{Out, Reporter, Wants, base64};
 use crate::event::{Attachment, Event, Record};
+use crate::json::{self, Written};
 use crate::outcome::{FixtureError, Outcome};
 use crate::scope::Scope;
 
@@ -35,7 +34,8 @@ impl Reporter for Ctrf {
     fn record(&mut self, record: &Record) -> io::Result<()> {
         self.model.record(record);
         if let Event::RunFinished { .. } = record.event {
-            writeln!(self.out, "{:#}", document(&self.model))?;
+            let document = json::parse(document(&self.model).0.as_bytes())?;
+            writeln!(self.out, "{document:#}")?;
         }
         Ok(())
     }
@@ -49,8 +49,8 @@ impl Reporter for Ctrf {
     }
 }
 
-fn document(model: &Model) -> Value {
-    let mut tests = Vec::new();
+fn document(model: &Model) -> Written {
+    let mut tests: Vec<Test> = Vec::new();
     for test in &model.tests {
         tests.push(case(model, test));
         for error in &test.teardown_errors {
@@ -91,103 +91,124 @@ fn document(model: &Model) -> Value {
             at,
         ));
     }
-    let count = |status: &str| tests.iter().filter(|test| test["status"] == status).count();
+    let results = results(model, &tests);
     let run = &model.run;
-    let mut environment = Map::new();
-    environment.insert("osPlatform".to_owned(), json!(std::env::consts::OS));
-    json!({
-        "reportFormat": "CTRF",
-        "specVersion": "1.0.0",
-        "timestamp": Timestamp(run.started + model.duration).to_string(),
-        "generatedBy": format!("itest {}", run.version),
-        "results": {
-            "tool": { "name": "itest", "version": run.version },
-            "summary": {
-                "tests": tests.len(),
-                "passed": count("passed"),
-                "failed": count("failed"),
-                "skipped": count("skipped"),
-                "pending": count("pending"),
-                "other": count("other"),
-                "flaky": model.tally.flaky,
-                "suites": run.binaries.len(),
-                "start": epoch(model, Duration::ZERO),
-                "stop": epoch(model, model.duration),
-                "duration": millis(model.duration),
-            },
-            "tests": tests,
-            "environment": environment,
-            "extra": {
-                "filteredOut": run.filtered_out,
-                "interrupted": model.tally.interrupted,
-                "profile": run.profile,
-                "fixtures": model.fixtures.iter().map(|life| fixture(model, life)).collect::<Vec<_>>(),
-            },
-        },
+    Written::object(|document| {
+        document
+            .field("reportFormat", &"CTRF")
+            .field("specVersion", &"1.0.0")
+            .field(
+                "timestamp",
+                &Timestamp(run.started + model.duration).to_string(),
+            )
+            .field("generatedBy", &format!("itest {}", run.version))
+            .field("results", &results);
     })
 }
 
-fn case(model: &Model, test: &Test) -> Value {
+fn results(model: &Model, tests: &[Test]) -> Written {
+    let run = &model.run;
+    let tool = Written::object(|tool| {
+        tool.field("name", &"itest").field("version", &run.version);
+    });
+    let count = |status: &str| tests.iter().filter(|test| test.status == status).count();
+    let summary = Written::object(|summary| {
+        summary
+            .field("tests", &tests.len())
+            .field("passed", &count("passed"))
+            .field("failed", &count("failed"))
+            .field("skipped", &count("skipped"))
+            .field("pending", &count("pending"))
+            .field("other", &count("other"))
+            .field("flaky", &model.tally.flaky)
+            .field("suites", &run.binaries.len())
+            .field("start", &epoch(model, Duration::ZERO))
+            .field("stop", &epoch(model, model.duration))
+            .field("duration", &millis(model.duration));
+    });
+    let environment = Written::field("osPlatform", &std::env::consts::OS);
+    let mut fixtures = Vec::new();
+    for life in &model.fixtures {
+        fixtures.push(fixture(model, life));
+    }
+    let extra = Written::object(|extra| {
+        extra
+            .field("filteredOut", &run.filtered_out)
+            .field("interrupted", &model.tally.interrupted)
+            .field("profile", &run.profile)
+            .field("fixtures", &fixtures);
+    });
+    let tests: Vec<&Written> = tests.iter().map(|test| &test.written).collect();
+    Written::object(|results| {
+        results
+            .field("tool", &tool)
+            .field("summary", &summary)
+            .field("tests", &tests)
+            .field("environment", &environment)
+            .field("extra", &extra);
+    })
+}
+
+/// An entry of the list of tests.
+struct Test {
+    status: &'static str,
+    written: Written,
+}
+
+fn case(model: &Model, test: &model::Test) -> Test {
     let word = test.word();
     let name = &*test.id.name;
-    let mut case = json!({
-        "name": name,
-        "status": match word {
-            "passed" | "flaky" | "xfailed" | "xpassed" => "passed",
-            "failed" | "error" => "failed",
-            "skipped" | "ignored" => "skipped",
-            _ => "pending",
-        },
-        "duration": millis(test.duration),
-        "start": epoch(model, test.start),
-        "stop": epoch(model, test.start + test.duration),
-        "suite": suite(&test.id.binary, name),
-        "rawStatus": word,
-        "type": "integration",
-        "retries": test.attempts.saturating_sub(1),
-        "flaky": test.is_flaky(),
+    let status = match word {
+        "passed" | "flaky" | "xfailed" | "xpassed" => "passed",
+        "failed" | "error" => "failed",
+        "skipped" | "ignored" => "skipped",
+        _ => "pending",
+    };
+    let (message, trace) = match test.outcome().and_then(|outcome| told(name, outcome)) {
+        Some((message, trace)) => (Some(message), Some(trace)),
+        None => (test.reason().map(str::to_owned), None),
+    };
+    let stdout: Vec<&str> = test.output.lines().collect();
+    let leaks = match test.leaks.is_empty() {
+        true => None,
+        false => Some(Written::field("leaks", &test.leaks)),
+    };
+    let mut earlier = Vec::new();
+    for (outcome, number) in test.earlier.iter().zip(1_u32..) {
+        let (message, trace) = told(name, outcome).unwrap_or_default();
+        earlier.push(Written::object(|attempt| {
+            attempt
+                .field("attempt", &number)
+                .field("status", &"failed")
+                .field("message", &message)
+                .field("trace", &trace);
+        }));
+    }
+    let attachments: Vec<Written> = test.attachments.iter().map(attachment).collect();
+    let written = Written::object(|case| {
+        case.field("name", &name)
+            .field("status", &status)
+            .field("duration", &millis(test.duration))
+            .field("start", &epoch(model, test.start))
+            .field("stop", &epoch(model, test.start + test.duration))
+            .field("suite", &suite(&test.id.binary, name))
+            .field("rawStatus", &word)
+            .field("type", &"integration")
+            .field("retries", &test.attempts.saturating_sub(1))
+            .field("flaky", &test.is_flaky());
+        if !test.file.is_empty() {
+            case.field("filePath", &test.file).field("line", &test.line);
+        }
+        case.optional("tags", &test.markers)
+            .optional("threadId", &test.worker.map(|worker| worker.to_string()))
+            .optional("message", &message.filter(|message| !message.is_empty()))
+            .optional("trace", &trace)
+            .optional("stdout", &stdout)
+            .optional("extra", &leaks)
+            .optional("retryAttempts", &earlier)
+            .optional("attachments", &attachments);
     });
-    let mut set = |key: &str, value: Value| case[key] = value;
-    if !test.file.is_empty() {
-        set("filePath", json!(test.file));
-        set("line", json!(test.line));
-    }
-    if !test.markers.is_empty() {
-        set("tags", json!(test.markers));
-    }
-    if let Some(worker) = test.worker {
-        set("threadId", json!(worker.to_string()));
-    }
-    if let Some(reason) = test.reason().filter(|reason| !reason.is_empty()) {
-        set("message", json!(reason));
-    }
-    if let Some((message, trace)) = test.outcome().and_then(|outcome| told(name, outcome)) {
-        set("message", json!(message));
-        set("trace", json!(trace));
-    }
-    if !test.output.is_empty() {
-        set("stdout", json!(test.output.lines().collect::<Vec<_>>()));
-    }
-    if !test.leaks.is_empty() {
-        set("extra", json!({ "leaks": test.leaks }));
-    }
-    if !test.earlier.is_empty() {
-        let earlier = test.earlier.iter().zip(1..);
-        let attempts: Vec<Value> = earlier
-            .map(|(outcome, number)| {
-                let (message, trace) = told(name, outcome).unwrap_or_default();
-                json!({
-                    "attempt": number, "status": "failed", "message": message, "trace": trace,
-                })
-            })
-            .collect();
-        set("retryAttempts", json!(attempts));
-    }
-    if !test.attachments.is_empty() {
-        let attachments = test.attachments.iter().map(attachment);
-        set("attachments", json!(attachments.collect::<Vec<_>>()));
-    }
-    case
+    Test { status, written }
 }
 
 /// The binary, then the modules.
@@ -214,7 +235,7 @@ fn told(name: &str, outcome: &Outcome) -> Option<(String, String)> {
     Some((message, failure::describe_outcome(name, outcome)))
 }
 
-fn attachment(attachment: &Attachment) -> Value {
+fn attachment(attachment: &Attachment) -> Written {
     let path = match &attachment.content {
         Some(content) => format!(
             "data:{};base64,{}",
@@ -223,11 +244,13 @@ fn attachment(attachment: &Attachment) -> Value {
         ),
         None => String::new(),
     };
-    json!({
-        "name": attachment.name,
-        "contentType": attachment.media_type,
-        "path": path,
-        "extra": { "size": attachment.size },
+    let extra = Written::field("size", &attachment.size);
+    Written::object(|written| {
+        written
+            .field("name", &attachment.name)
+            .field("contentType", &attachment.media_type)
+            .field("path", &path)
+            .field("extra", &extra);
     })
 }
 
@@ -239,37 +262,46 @@ fn teardown(
     headline: &str,
     error: &FixtureError,
     at: Duration,
-) -> Value {
+) -> Test {
     let suite = match binary {
         "" => "session",
         binary => binary,
     };
-    json!({
-        "name": name,
-        "status": "failed",
-        "duration": 0,
-        "start": epoch(model, at),
-        "stop": epoch(model, at),
-        "suite": [suite],
-        "rawStatus": "teardown error",
-        "type": "fixture",
-        "message": headline,
-        "trace": failure::fixture_error(headline, error),
-    })
+    let written = Written::object(|test| {
+        test.field("name", &name)
+            .field("status", &"failed")
+            .field("duration", &0_u32)
+            .field("start", &epoch(model, at))
+            .field("stop", &epoch(model, at))
+            .field("suite", &vec![suite])
+            .field("rawStatus", &"teardown error")
+            .field("type", &"fixture")
+            .field("message", &headline)
+            .field("trace", &failure::fixture_error(headline, error));
+    });
+    Test {
+        status: "failed",
+        written,
+    }
 }
 
-fn fixture(model: &Model, life: &Life) -> Value {
-    let failed = |phase: &super::model::Phase| phase.error.is_some();
-    json!({
-        "name": life.fixture.path,
-        "scope": life.fixture.scope.as_str(),
-        "instance": life.fixture.instance,
-        "binary": life.binary,
-        "threadId": life.worker.map(|worker| worker.to_string()),
-        "start": epoch(model, life.setup.start),
-        "setup": millis(life.setup.duration),
-        "teardown": life.teardown.as_ref().map(|phase| millis(phase.duration)),
-        "failed": failed(&life.setup) || life.teardown.as_ref().is_some_and(failed),
+fn fixture(model: &Model, life: &Life) -> Written {
+    let failed = |phase: &model::Phase| phase.error.is_some();
+    let teardown = life.teardown.as_ref();
+    Written::object(|fixture| {
+        fixture
+            .field("name", &life.fixture.path)
+            .field("scope", &life.fixture.scope)
+            .field("instance", &life.fixture.instance)
+            .field("binary", &life.binary)
+            .field("threadId", &life.worker.map(|worker| worker.to_string()))
+            .field("start", &epoch(model, life.setup.start))
+            .field("setup", &millis(life.setup.duration))
+            .field("teardown", &teardown.map(|phase| millis(phase.duration)))
+            .field(
+                "failed",
+                &(failed(&life.setup) || teardown.is_some_and(failed)),
+            );
     })
 }
 

@@ -201,7 +201,7 @@ fn summary(model: &Model, problems: &[Problem]) -> String {
         (tally.process_errors, "process error"),
         (tally.flaky, "flaky"),
         (tally.leaky, "leaky"),
-        (tally.skipped.values().sum(), "skipped"),
+        (tally.as_skipped(), "skipped"),
         (tally.ignored, "ignored"),
         (tally.xfailed, "xfailed"),
         (tally.xpassed, "xpassed"),

@@ -271,11 +271,11 @@ impl Summary {
     }
 
     fn write_skips(&self, out: &mut Out) -> io::Result<()> {
-        let mut skips: Vec<(&String, &usize)> = self.tally.skipped.iter().collect();
+        let mut skips: Vec<&(String, usize)> = self.tally.skipped.iter().collect();
         if skips.is_empty() {
             return Ok(());
         }
-        sort::by_key(&mut skips, |(_, count)| std::cmp::Reverse(**count));
+        sort::by_key(&mut skips, |(_, count)| std::cmp::Reverse(*count));
         write!(out, "\nskipped:\n")?;
         for (reason, count) in skips {
             let reason = match one_line(reason) {

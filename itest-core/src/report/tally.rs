@@ -1,7 +1,5 @@
 //! [`Tally`]: how many tests ended how, and whether the run is good.
 
-use std::collections::BTreeMap;
-
 use crate::event::{Event, Record};
 use crate::outcome::Outcome;
 use crate::scope::Scope;
@@ -19,8 +17,8 @@ pub(crate) struct Tally {
     pub(crate) failed: usize,
     /// A fixture that they need failed.
     pub(crate) errors: usize,
-    /// Skipped, before or during the run, by reason.
-    pub(crate) skipped: BTreeMap<String, usize>,
+    /// Skipped, before or during the run: each reason and how many, sorted.
+    pub(crate) skipped: Vec<(String, usize)>,
     /// `#[ignore]`d.
     pub(crate) ignored: usize,
     /// Failed as they should.
@@ -86,12 +84,12 @@ impl Tally {
     }
 
     fn skip(&mut self, reason: &str) {
-        // Most often the reason is there already; `entry` would copy it each time.
-        match self.skipped.get_mut(reason) {
-            Some(count) => *count += 1,
-            None => {
-                self.skipped.insert(reason.to_owned(), 1);
-            }
+        let place = self
+            .skipped
+            .binary_search_by(|(known, _)| known.as_str().cmp(reason));
+        match place {
+            Ok(known) => self.skipped[known].1 += 1,
+            Err(place) => self.skipped.insert(place, (reason.to_owned(), 1)),
         }
     }
 
@@ -123,6 +121,11 @@ impl Tally {
 
     /// What libtest would have counted as ignored.
     pub(crate) fn as_ignored(&self) -> usize {
-        self.ignored + self.skipped.values().sum::<usize>()
+        self.ignored + self.as_skipped()
+    }
+
+    /// Those that were skipped for any reason.
+    pub(crate) fn as_skipped(&self) -> usize {
+        self.skipped.iter().map(|(_, count)| count).sum()
     }
 }

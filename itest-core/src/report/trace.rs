@@ -4,17 +4,16 @@
 //! Slices of one track must nest. What a worker does one after the other is a slice of its track;
 //! fixtures' lifetimes and all that happens in the session host overlap, and are asynchronous.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
-
-use serde_json::{Value, json};
 
 use super::failure;
 use super::model::{Life, Model, Phase, State, Test};
 use super::{Out, Reporter, Wants};
 use crate::event::{Event, Record};
+use crate::json::Written;
 use crate::scope::Scope;
+use crate::sort;
 
 /// See the [module](self).
 pub(super) struct Trace {
@@ -45,7 +44,7 @@ impl Reporter for Trace {
                 .write_all(b"{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n")?;
             let events = events(&self.model);
             for (index, event) in events.iter().enumerate() {
-                write!(self.out, "{event}")?;
+                self.out.write_all(event.0.as_bytes())?;
                 let last = index + 1 == events.len();
                 self.out.write_all(if last { b"\n" } else { b",\n" })?;
             }
@@ -63,21 +62,22 @@ impl Reporter for Trace {
     }
 }
 
-fn events(model: &Model) -> Vec<Value> {
-    let mut events = vec![meta("process_name", SESSION, json!({ "name": "itest" }))];
-    let workers: BTreeSet<u32> = (model.tests.iter())
-        .filter_map(|test| test.worker)
-        .chain(model.fixtures.iter().filter_map(|life| life.worker))
-        .collect();
-    let names = [(SESSION, "session".to_owned())].into_iter();
-    let names = names.chain(workers.iter().map(|n| (n + 1, format!("worker {n}"))));
-    for (track, name) in names {
-        events.push(meta("thread_name", track, json!({ "name": name })));
-        events.push(meta(
-            "thread_sort_index",
-            track,
-            json!({ "sort_index": track }),
-        ));
+fn events(model: &Model) -> Vec<Written> {
+    let named = |name: &str| Written::field("name", &name);
+    let mut events = vec![meta("process_name", SESSION, &named("itest"))];
+    let mut workers: Vec<u32> = Vec::new();
+    workers.extend(model.tests.iter().filter_map(|test| test.worker));
+    workers.extend(model.fixtures.iter().filter_map(|life| life.worker));
+    sort::ascending(&mut workers);
+    workers.dedup();
+    let mut tracks = vec![(SESSION, "session".to_owned())];
+    for worker in workers {
+        tracks.push((track(Some(worker)), format!("worker {worker}")));
+    }
+    for (track, name) in tracks {
+        events.push(meta("thread_name", track, &named(&name)));
+        let index = Written::field("sort_index", &track);
+        events.push(meta("thread_sort_index", track, &index));
     }
     let several = model.run.binaries.len() > 1;
     for test in &model.tests {
@@ -94,45 +94,54 @@ fn events(model: &Model) -> Vec<Value> {
     events
 }
 
-fn meta(name: &str, track: u32, args: Value) -> Value {
-    json!({ "ph": "M", "pid": PROCESS, "tid": track, "name": name, "args": args })
+fn meta(name: &str, track: u32, args: &Written) -> Written {
+    Written::object(|event| {
+        event
+            .field("ph", &"M")
+            .field("pid", &PROCESS)
+            .field("tid", &track)
+            .field("name", &name)
+            .field("args", args);
+    })
 }
 
-fn slice(test: &Test, several: bool) -> Value {
+fn slice(test: &Test, several: bool) -> Written {
     let name = match several {
         true => format!("{} {}", test.id.binary, test.id.name),
         false => test.id.name.to_string(),
     };
     let word = test.word();
-    let mut args = json!({
-        "outcome": word,
-        "binary": test.id.binary,
-        "attempts": test.attempts,
-        "location": format!("{}:{}", test.file, test.line),
-        "markers": test.markers,
+    let color = match word {
+        "passed" | "xfailed" => "good",
+        "failed" | "error" => "terrible",
+        "flaky" | "xpassed" => "bad",
+        _ => "grey",
+    };
+    let failed = test.outcome().filter(|outcome| outcome.is_failure());
+    let failure = failed.map(|outcome| failure::describe_outcome(&test.id.name, outcome));
+    let args = Written::object(|args| {
+        args.field("outcome", &word)
+            .field("binary", &test.id.binary)
+            .field("attempts", &test.attempts)
+            .field("location", &format!("{}:{}", test.file, test.line))
+            .field("markers", &test.markers)
+            .optional("failure", &failure);
     });
-    if let Some(outcome) = test.outcome().filter(|outcome| outcome.is_failure()) {
-        args["failure"] = json!(failure::describe_outcome(&test.id.name, outcome));
-    }
-    json!({
-        "ph": "X",
-        "pid": PROCESS,
-        "tid": track(test.worker),
-        "cat": format!("test,{word}"),
-        "name": name,
-        "ts": micros(test.start),
-        "dur": micros(test.duration),
-        "cname": match word {
-            "passed" | "xfailed" => "good",
-            "failed" | "error" => "terrible",
-            "flaky" | "xpassed" => "bad",
-            _ => "grey",
-        },
-        "args": args,
+    Written::object(|event| {
+        event
+            .field("ph", &"X")
+            .field("pid", &PROCESS)
+            .field("tid", &track(test.worker))
+            .field("cat", &format!("test,{word}"))
+            .field("name", &name)
+            .field("ts", &micros(test.start))
+            .field("dur", &micros(test.duration))
+            .field("cname", &color)
+            .field("args", &args);
     })
 }
 
-fn add_life(events: &mut Vec<Value>, life: &Life, id: usize, end: Duration) {
+fn add_life(events: &mut Vec<Written>, life: &Life, id: usize, end: Duration) {
     add_phase(events, life, "setup", &life.setup, id);
     if let Some(teardown) = &life.teardown {
         add_phase(events, life, "teardown", teardown, id);
@@ -156,32 +165,30 @@ fn add_life(events: &mut Vec<Value>, life: &Life, id: usize, end: Duration) {
     );
 }
 
-fn add_phase(events: &mut Vec<Value>, life: &Life, what: &str, phase: &Phase, id: usize) {
+fn add_phase(events: &mut Vec<Written>, life: &Life, what: &str, phase: &Phase, id: usize) {
     let name = format!("{what} {}", named(life));
     if life.worker.is_none() {
         let span = (phase.start, phase.start + phase.duration);
         add_span(events, life, what, &name, span, &format!("{what} {id}"));
         return;
     }
-    let mut args = details(life);
-    if let Some(error) = &phase.error {
-        args["failure"] = json!(failure::details(error));
-    }
-    events.push(json!({
-        "ph": "X",
-        "pid": PROCESS,
-        "tid": track(life.worker),
-        "cat": format!("fixture,{what}"),
-        "name": name,
-        "ts": micros(phase.start),
-        "dur": micros(phase.duration),
-        "args": args,
+    let failure = phase.error.as_ref().map(failure::details);
+    events.push(Written::object(|event| {
+        event
+            .field("ph", &"X")
+            .field("pid", &PROCESS)
+            .field("tid", &track(life.worker))
+            .field("cat", &format!("fixture,{what}"))
+            .field("name", &name)
+            .field("ts", &micros(phase.start))
+            .field("dur", &micros(phase.duration))
+            .field("args", &details(life, failure));
     }));
 }
 
 /// A beginning and an end, on whatever track has room.
 fn add_span(
-    events: &mut Vec<Value>,
+    events: &mut Vec<Written>,
     life: &Life,
     what: &str,
     name: &str,
@@ -189,15 +196,20 @@ fn add_span(
     id: &str,
 ) {
     for (kind, at) in [("b", start), ("e", end)] {
-        events.push(json!({
-            "ph": kind,
-            "pid": PROCESS,
-            "tid": track(life.worker),
-            "cat": format!("fixture,{what}"),
-            "name": name,
-            "id": id,
-            "ts": micros(at),
-            "args": if kind == "b" { details(life) } else { json!({}) },
+        let args = match kind {
+            "b" => details(life, None),
+            _ => Written::object(|_| {}),
+        };
+        events.push(Written::object(|event| {
+            event
+                .field("ph", &kind)
+                .field("pid", &PROCESS)
+                .field("tid", &track(life.worker))
+                .field("cat", &format!("fixture,{what}"))
+                .field("name", &name)
+                .field("id", &id)
+                .field("ts", &micros(at))
+                .field("args", &args);
         }));
     }
 }
@@ -209,12 +221,13 @@ fn named(life: &Life) -> String {
     }
 }
 
-fn details(life: &Life) -> Value {
-    json!({
-        "scope": life.fixture.scope.as_str(),
-        "location": life.fixture.location,
-        "binary": life.binary,
-        "for": life.fixture.test,
+fn details(life: &Life, failure: Option<String>) -> Written {
+    Written::object(|args| {
+        args.field("scope", &life.fixture.scope)
+            .field("location", &life.fixture.location)
+            .field("binary", &life.binary)
+            .field("for", &life.fixture.test)
+            .optional("failure", &failure);
     })
 }
 

@@ -1,6 +1,5 @@
 //! [`watch`]: notices code that overruns its time limit and cannot be cancelled.
 
-use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,9 +13,13 @@ struct Watchdog {
     changed: Condvar,
 }
 
+/// When, and a number that tells those of one time apart.
+type Deadline = (Instant, u64);
+
 #[derive(Default)]
 struct Watched {
-    deadlines: BTreeMap<(Instant, u64), Box<dyn FnOnce() + Send>>,
+    /// In no order: there are as many as tests that run.
+    all: Vec<(Deadline, Box<dyn FnOnce() + Send>)>,
     next: u64,
 }
 
@@ -39,11 +42,22 @@ fn watch_for(limit: Duration, overrun: Box<dyn FnOnce() + Send>) -> WatchGuard {
     let mut watched = watchdog.lock();
     let key = (Instant::now() + limit, watched.next);
     watched.next += 1;
-    watched.deadlines.insert(key, overrun);
-    if watched.deadlines.first_key_value().map(|(first, _)| *first) == Some(key) {
+    watched.all.push((key, overrun));
+    if watched.first() == Some(key) {
         watchdog.changed.notify_one();
     }
     WatchGuard { watchdog, key }
+}
+
+impl Watched {
+    fn first(&self) -> Option<Deadline> {
+        self.all.iter().map(|(key, _)| *key).min()
+    }
+
+    fn remove(&mut self, key: Deadline) -> Option<Box<dyn FnOnce() + Send>> {
+        let index = self.all.iter().position(|(known, _)| *known == key)?;
+        Some(self.all.swap_remove(index).1)
+    }
 }
 
 impl Watchdog {
@@ -55,16 +69,16 @@ impl Watchdog {
         let mut watched = self.lock();
         loop {
             let now = Instant::now();
-            let wait = match watched.deadlines.first_key_value() {
-                Some(((deadline, _), _)) if *deadline <= now => {
-                    if let Some((_, overrun)) = watched.deadlines.pop_first() {
+            let wait = match watched.first() {
+                Some(first) if first.0 <= now => {
+                    if let Some(overrun) = watched.remove(first) {
                         drop(watched);
                         overrun();
                         watched = self.lock();
                     }
                     continue;
                 }
-                Some(((deadline, _), _)) => Some(*deadline - now),
+                Some((deadline, _)) => Some(deadline - now),
                 None => None,
             };
             watched = match wait {
@@ -86,11 +100,12 @@ impl Watchdog {
 /// Ends the watch on drop.
 pub(crate) struct WatchGuard {
     watchdog: &'static Watchdog,
-    key: (Instant, u64),
+    key: Deadline,
 }
 
 impl Drop for WatchGuard {
     fn drop(&mut self) {
-        self.watchdog.lock().deadlines.remove(&self.key);
+        let watched = self.watchdog.lock().remove(self.key);
+        drop(watched);
     }
 }

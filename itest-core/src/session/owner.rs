@@ -1,7 +1,6 @@
 //! [`Owner`]: the side of the process whose run it is: it starts hosts early, hears what happens
 //! in them, and has them finish.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufReader};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -135,10 +134,13 @@ impl Owner {
     ) {
         let (hosts, finishing) = (self.hosts.clone(), self.finishing.clone());
         let prepare = move || {
-            let mut by_host: BTreeMap<usize, Vec<Wanted>> = BTreeMap::new();
+            let mut by_host: Vec<(usize, Vec<Wanted>)> = Vec::new();
             for wanted in wanted {
                 match hosts.host_for(&wanted.fixture, Some(&program)) {
-                    Ok(Some(host)) => by_host.entry(host).or_default().push(wanted),
+                    Ok(Some(host)) => match by_host.iter_mut().find(|(known, _)| *known == host) {
+                        Some((_, all)) => all.push(wanted),
+                        None => by_host.push((host, vec![wanted])),
+                    },
                     Ok(None) | Err(_) => break,
                 }
             }

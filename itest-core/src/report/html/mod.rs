@@ -159,6 +159,11 @@ fn data(model: &Model) -> String {
                 .optional("output", &room.text(output));
         }));
     }
+    let skips = Written::object(|object| {
+        for (reason, count) in &model.tally.skipped {
+            object.field(reason, count);
+        }
+    });
     let data = Written::object(|object| {
         object
             .field("started", &Timestamp(run.started).to_string())
@@ -177,7 +182,7 @@ fn data(model: &Model) -> String {
             .field("tests", &tests)
             .field("fixtures", &fixtures)
             .field("processes", &processes)
-            .field("skips", &model.tally.skipped);
+            .field("skips", &skips);
     });
     data.0
 }
@@ -224,9 +229,7 @@ fn problem(outcome: &Outcome) -> Option<Written> {
         Outcome::Error { error } => ("error", error),
         _ => return None,
     };
-    Some(Written::object(|object| {
-        object.field(name, problem);
-    }))
+    Some(Written::field(name, problem))
 }
 
 fn life_data(life: &Life, binary: usize, room: &mut Room) -> Written {

@@ -1,6 +1,5 @@
 //! [`State`]: what a process has, and [`Found`]: what it has more than before.
 
-use std::collections::BTreeMap;
 use std::ffi::{CString, OsString};
 use std::path::PathBuf;
 
@@ -157,17 +156,18 @@ fn changes(before: &Variables, after: &Variables) -> Vec<(OsString, Option<OsStr
     if before == after {
         return Vec::new();
     }
-    let of = |variables: &Variables| -> BTreeMap<OsString, OsString> {
-        variables.iter().cloned().collect()
-    };
-    let (before, after) = (of(before), of(after));
-    let removed = before.keys().filter(|name| !after.contains_key(*name));
-    let removed = removed.map(|name| (name.clone(), None));
-    let set = after
-        .iter()
-        .filter(|(name, value)| before.get(*name) != Some(*value));
-    let set = set.map(|(name, value)| (name.clone(), Some(value.clone())));
-    let mut changes: Vec<_> = removed.chain(set).collect();
+    let mut changes = Vec::new();
+    for (name, _) in before {
+        if !after.iter().any(|(known, _)| known == name) {
+            changes.push((name.clone(), None));
+        }
+    }
+    for variable in after {
+        if !before.contains(variable) {
+            let (name, value) = variable.clone();
+            changes.push((name, Some(value)));
+        }
+    }
     sort::ascending(&mut changes);
     changes
 }
