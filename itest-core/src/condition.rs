@@ -135,7 +135,11 @@ impl Condition {
             Condition::Root => vec!["root"],
             Condition::Not(inner) => inner.subjects(),
             Condition::Any(all) | Condition::All(all) => {
-                all.iter().flat_map(Condition::subjects).collect()
+                let mut subjects = Vec::new();
+                for condition in *all {
+                    subjects.append(&mut condition.subjects());
+                }
+                subjects
             }
             Condition::Always | Condition::Os(_) | Condition::Arch(_) | Condition::Cfg { .. } => {
                 Vec::new()

@@ -26,6 +26,7 @@ mod dropin;
 pub mod event;
 mod history;
 mod json;
+mod listing;
 mod markers;
 pub mod outcome;
 mod plan;

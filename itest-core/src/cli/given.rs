@@ -85,9 +85,13 @@ pub(crate) fn variables(words: &[OsString]) -> Vec<(&'static str, OsString)> {
 
 /// The words without filters, and without flags that `is_kept` does not want.
 pub(crate) fn kept(words: &[OsString], is_kept: impl Fn(&str) -> bool) -> Vec<OsString> {
-    let all = given(words).into_iter();
-    let kept = all.filter(|given| is_kept(given.flag.name));
-    kept.flat_map(|given| given.words.iter().cloned()).collect()
+    let mut kept = Vec::new();
+    for given in given(words) {
+        if is_kept(given.flag.name) {
+            kept.extend_from_slice(given.words);
+        }
+    }
+    kept
 }
 
 /// The words without the flag of that name.

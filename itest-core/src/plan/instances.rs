@@ -40,12 +40,11 @@ pub(super) fn of(def: &'static TestDef, function: &str, problems: &mut Problems)
     let mut all = vec![Instance::default()];
     for set in def.sets {
         let values = values(set, function, problems);
-        let with_each = |before: &Instance| {
-            let values = values.iter();
-            let extended = values.map(|value| before.with(value));
-            extended.collect::<Vec<_>>()
-        };
-        all = all.iter().flat_map(with_each).collect();
+        let mut extended = Vec::with_capacity(all.len() * values.len());
+        for before in &all {
+            extended.extend(values.iter().map(|value| before.with(value)));
+        }
+        all = extended;
     }
     all
 }

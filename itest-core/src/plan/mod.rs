@@ -513,20 +513,21 @@ impl Plan {
     /// other processes of the run.
     fn add_fixture_locks(&mut self, others: HashSet<&str>) {
         let is_exclusive = |param: &ParamDef| matches!(param.access, Access::Exclusive);
-        let params = self.nodes.iter().map(|node| node.def.params);
-        let params = params.chain(self.tests.iter().map(|test| test.def.params));
-        if others.is_empty() && !params.flatten().any(is_exclusive) {
+        let has_any = |params: &[ParamDef]| params.iter().any(is_exclusive);
+        if others.is_empty()
+            && !self.nodes.iter().any(|node| has_any(node.def.params))
+            && !self.tests.iter().any(|test| has_any(test.def.params))
+        {
             return;
         }
-        let mut exclusive: HashSet<NodeId> = self
-            .tests
-            .iter()
-            .flat_map(|test| self.accesses(test))
-            .filter(|(node, access)| {
-                matches!(access, Access::Exclusive) && self.node(*node).def.scope > Scope::Test
-            })
-            .map(|(node, _)| node)
-            .collect();
+        let mut exclusive: HashSet<NodeId> = HashSet::new();
+        for test in &self.tests {
+            for (node, access) in self.accesses(test) {
+                if matches!(access, Access::Exclusive) && self.node(node).def.scope > Scope::Test {
+                    exclusive.insert(node);
+                }
+            }
+        }
         let nodes = (0_u32..).map(NodeId).zip(&self.nodes);
         let of_others = nodes
             .filter(|(_, node)| node.def.scope == Scope::Session && others.contains(node.def.name));
@@ -583,15 +584,19 @@ fn has_serial(registry: &Registry) -> bool {
 fn taken_exclusively(registry: &Registry) -> HashSet<&'static str> {
     let fixtures = registry.fixtures.iter().map(|fixture| fixture.params);
     let tests = registry.tests.iter().map(|test| test.params);
-    let params = fixtures.chain(tests).flatten();
-    params
-        .filter(|param| matches!(param.access, Access::Exclusive))
-        .map(|param| match param.from {
-            None => param.name,
-            Some(Binding::Name(name)) => name,
-            Some(Binding::Path(fixture)) => fixture().name,
-        })
-        .collect()
+    let mut names = HashSet::new();
+    for params in fixtures.chain(tests) {
+        for param in params {
+            if matches!(param.access, Access::Exclusive) {
+                names.insert(match param.from {
+                    None => param.name,
+                    Some(Binding::Name(name)) => name,
+                    Some(Binding::Path(fixture)) => fixture().name,
+                });
+            }
+        }
+    }
+    names
 }
 
 /// Every node that the test's setup reaches.

@@ -104,16 +104,18 @@ impl<'r> Modules<'r> {
 fn markers_around(registry: &Registry, path: &'static str) -> Vec<&'static Marker> {
     let mut modules: Vec<_> = ancestors(path).collect();
     modules.reverse();
-    let of_module = |module: &'static str| {
-        let items = registry.markers.iter();
-        let items = items.filter(move |item| item.module_path == module);
-        let group = registry.groups.get(module);
-        let group = group.map(|group| group.options.markers);
-        items
-            .flat_map(|item| item.markers)
-            .chain(group.into_iter().flatten())
-    };
-    modules.into_iter().flat_map(of_module).collect()
+    let mut markers = Vec::new();
+    for module in modules {
+        for item in &registry.markers {
+            if item.module_path == module {
+                markers.extend(item.markers);
+            }
+        }
+        if let Some(group) = registry.groups.get(module) {
+            markers.extend(group.options.markers);
+        }
+    }
+    markers
 }
 
 /// Those that a test in `module` gets, from the crate's root inwards.

@@ -44,15 +44,15 @@ impl Resolver<'_> {
         let mut all: Vec<Params> = vec![Vec::new()];
         for def in defs {
             let values = self.values(def, test)?;
-            let with_each = |before: &Params| {
-                let extended = values.iter().map(|value| {
+            let mut extended: Vec<Params> = Vec::with_capacity(all.len() * values.len());
+            for before in &all {
+                for value in &values {
                     let mut params = before.clone();
                     params.push((def, value.clone()));
-                    params
-                });
-                extended.collect::<Vec<_>>()
-            };
-            all = all.iter().flat_map(with_each).collect();
+                    extended.push(params);
+                }
+            }
+            all = extended;
         }
         Some(all)
     }

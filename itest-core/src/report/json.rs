@@ -4,7 +4,6 @@
 //! are strict. So fixture errors are failures of the tests that they befell, expected failures
 //! are `ok`, and a teardown that failed is a test of its own, `t1 (teardown of db)`.
 
-use std::collections::HashSet;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
@@ -24,7 +23,7 @@ pub(super) struct Json {
     tally: Tally,
     naming: Naming,
     /// Tests whose end has not come yet.
-    running: HashSet<TestId>,
+    running: Vec<TestId>,
     times: bool,
     show_output: bool,
 }
@@ -35,7 +34,7 @@ impl Json {
             out,
             tally: Tally::default(),
             naming: Naming::default(),
-            running: HashSet::new(),
+            running: Vec::new(),
             times: args.report_time.is_some(),
             show_output: args.show_output,
         }
@@ -84,7 +83,7 @@ impl Reporter for Json {
                     .write(&mut self.out)
             }
             Event::TestStarted { test } => {
-                self.running.insert(record.id(test));
+                self.running.push(record.id(test));
                 self.started(&self.naming.dollar(record, test))
             }
             Event::TestFinished {
@@ -97,8 +96,10 @@ impl Reporter for Json {
             } => {
                 let name = &self.naming.dollar(record, test);
                 // Readers want a start for every end, also where nothing was run.
-                if !self.running.remove(&record.id(test)) {
-                    self.started(name)?;
+                let id = record.id(test);
+                match self.running.iter().position(|running| *running == id) {
+                    Some(index) => drop(self.running.swap_remove(index)),
+                    None => self.started(name)?,
                 }
                 let end = End::new(test, outcome, output, self.show_output);
                 let times = self.times.then_some(duration.as_secs_f64());

@@ -4,11 +4,11 @@
 //! there with their reason, and a teardown that failed is a test case of its own. Nothing is there
 //! that the schema of Jenkins does not know, so an attempt of a test has no time of its own.
 
-use std::collections::HashMap;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
+use super::attempts::Attempts;
 use super::failure;
 use super::tally::Tally;
 use super::time::Timestamp;
@@ -24,9 +24,9 @@ pub(super) struct Junit {
     /// One for each binary, in the order of the run.
     suites: Vec<Suite>,
     /// Failures of tests that are tried again.
-    attempts: HashMap<TestId, Vec<Outcome>>,
+    attempts: Attempts,
     /// What tests under way left behind.
-    leaks: HashMap<TestId, Vec<Leak>>,
+    leaks: Vec<(TestId, Vec<Leak>)>,
 }
 
 /// What is known of a binary.
@@ -55,8 +55,8 @@ impl Junit {
             out,
             show_output,
             suites: Vec::new(),
-            attempts: HashMap::new(),
-            leaks: HashMap::new(),
+            attempts: Attempts::default(),
+            leaks: Vec::new(),
         }
     }
 
@@ -181,23 +181,24 @@ impl Reporter for Junit {
         let show_output = self.show_output;
         let attempts = match &record.event {
             Event::AttemptFailed { test, outcome, .. } => {
-                let attempts = self.attempts.entry(record.id(test)).or_default();
-                attempts.push(outcome.clone());
+                self.attempts.failed(record.id(test), outcome);
                 return Ok(());
             }
             // Of one that has ended, there is no place any more.
             Event::TestLeaked { test, leaks } => {
-                self.leaks.insert(record.id(test), leaks.clone());
+                self.leaks.push((record.id(test), leaks.clone()));
                 return Ok(());
             }
             Event::TestFinished { test, .. } if !self.attempts.is_empty() => {
-                self.attempts.remove(&record.id(test)).unwrap_or_default()
+                self.attempts.take(&record.id(test))
             }
             _ => Vec::new(),
         };
         let leaks = match &record.event {
             Event::TestFinished { test, .. } if !self.leaks.is_empty() => {
-                self.leaks.remove(&record.id(test)).unwrap_or_default()
+                let id = record.id(test);
+                let index = self.leaks.iter().position(|(of, _)| *of == id);
+                index.map_or_else(Vec::new, |index| self.leaks.swap_remove(index).1)
             }
             _ => Vec::new(),
         };

@@ -6,6 +6,7 @@
 //!
 #![doc = include_str!("../../docs/reports.md")]
 
+mod attempts;
 pub(crate) mod base64;
 mod ctrf;
 mod durations;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use super::attempts::Attempts;
 use super::durations::Durations;
 use super::failure::{self, end_line};
 use super::naming::Naming;
@@ -12,7 +13,7 @@ use super::tally::Tally;
 use super::width::Width;
 use super::{Out, Wants};
 use crate::cli::Args;
-use crate::event::{Event, Leak, Record, TestId, TestName};
+use crate::event::{Event, Leak, Record, TestName};
 use crate::outcome::{FixtureError, Outcome};
 use crate::scope::Scope;
 use crate::sort;
@@ -27,7 +28,7 @@ pub(super) struct Summary {
     naming: Naming,
     durations: Durations,
     /// Failures of tests that are tried again.
-    attempts: HashMap<TestId, Vec<Outcome>>,
+    attempts: Attempts,
     /// Tests that passed in the end, with what was wrong before.
     flaky: Vec<(TestName, Vec<Outcome>)>,
     /// Tests that left something behind, and what.
@@ -74,7 +75,7 @@ impl Summary {
             tally: Tally::default(),
             naming: Naming::default(),
             durations: Durations::new(args.durations),
-            attempts: HashMap::new(),
+            attempts: Attempts::default(),
             flaky: Vec::new(),
             leaks: Vec::new(),
             successes: Vec::new(),
@@ -97,8 +98,7 @@ impl Summary {
         match &record.event {
             Event::RunStarted(run) => self.naming = Naming::of(run),
             Event::AttemptFailed { test, outcome, .. } => {
-                let attempts = self.attempts.entry(record.id(test)).or_default();
-                attempts.push(outcome.clone());
+                self.attempts.failed(record.id(test), outcome);
             }
             Event::TestLeaked { test, leaks } => {
                 let name = self.naming.name(record, test);
@@ -112,11 +112,11 @@ impl Summary {
                 ..
             } => {
                 let name = || self.naming.name(record, test);
-                if !self.attempts.is_empty()
-                    && let Some(attempts) = self.attempts.remove(&record.id(test))
-                    && *outcome == Outcome::Passed
-                {
-                    self.flaky.push((name(), attempts));
+                if !self.attempts.is_empty() {
+                    let attempts = self.attempts.take(&record.id(test));
+                    if !attempts.is_empty() && *outcome == Outcome::Passed {
+                        self.flaky.push((name(), attempts));
+                    }
                 }
                 match outcome {
                     Outcome::Failed { failure } => {
@@ -199,19 +199,19 @@ impl Summary {
             name_list(
                 out,
                 "successes",
-                self.successes.iter().map(|(name, _)| name),
+                self.successes.iter().map(|(name, _)| name).collect(),
             )?;
         }
         sections(out, "failures", &self.failures)?;
         self.write_errors(out)?;
-        let failed = self.failures.iter().map(|(name, _)| name);
-        let stopped = self
-            .errors
-            .iter()
-            .filter(|report| report.phase == Phase::Setup)
-            .flat_map(|report| &report.tests);
         if self.tally.as_failed() > 0 {
-            name_list(out, "failures", failed.chain(stopped))?;
+            let mut failed: Vec<&TestName> = self.failures.iter().map(|(name, _)| name).collect();
+            for report in &self.errors {
+                if report.phase == Phase::Setup {
+                    failed.extend(&report.tests);
+                }
+            }
+            name_list(out, "failures", failed)?;
         }
         self.write_flaky(out)?;
         self.write_leaks(out)?;
@@ -403,12 +403,7 @@ fn section(out: &mut Out, name: &str, text: &str) -> io::Result<()> {
     write!(out, "---- {name} stdout ----\n{text}\n")
 }
 
-fn name_list<'a>(
-    out: &mut Out,
-    title: &str,
-    names: impl Iterator<Item = &'a TestName>,
-) -> io::Result<()> {
-    let mut names: Vec<&TestName> = names.collect();
+fn name_list(out: &mut Out, title: &str, mut names: Vec<&TestName>) -> io::Result<()> {
     sort::ascending(&mut names);
     write!(out, "\n{title}:\n")?;
     for name in names {

@@ -13,6 +13,7 @@ use super::process::Identity;
 use super::record::{Engine, Record};
 use super::validate::always_protected_by;
 use crate::channel;
+use crate::listing::listing;
 use crate::thread;
 
 /// Makes sure that it is gone.
@@ -91,8 +92,8 @@ fn open_up(path: &Path) {
     permissions.set_readonly(false);
     // If it is not ours, removing it tells.
     let _ = fs::set_permissions(path, permissions);
-    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
-        open_up(&entry.path());
+    for inner in listing(path) {
+        open_up(&inner);
     }
 }
 

@@ -15,6 +15,7 @@ use super::process::Identity;
 use super::reaper::Reaper;
 use super::record::{Record, Text};
 use crate::json::{self, Fields, FromJson, Object, Problem, ToJson};
+use crate::listing::listing;
 
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
@@ -290,8 +291,7 @@ fn directory() -> io::Result<PathBuf> {
 
 /// The journals of this user.
 pub(super) fn all() -> Vec<PathBuf> {
-    let entries = directory().and_then(fs::read_dir).into_iter().flatten();
-    entries.flatten().map(|entry| entry.path()).collect()
+    directory().map_or_else(|_| Vec::new(), |directory| listing(&directory))
 }
 
 /// The system as it was started, and its numbers of processes: in another one they mean others.

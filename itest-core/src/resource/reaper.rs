@@ -5,7 +5,6 @@
 //! goes if the owner has removed the journal by then.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::{self, PipeWriter, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,8 @@ use std::process::{Command, Stdio};
 
 use super::process::outlive;
 use super::sweep;
+
+use crate::listing::numbers;
 
 /// Tells a process that it is a reaper, and of which journal.
 pub(super) const REAPER_VARIABLE: &str = "ITEST_REAPER";
@@ -116,16 +117,12 @@ fn close_files() {
             return;
         }
     }
-    let open: Vec<i32> = fs::read_dir("/dev/fd")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect();
-    for fd in open.into_iter().filter(|fd| *fd > 2) {
-        // SAFETY: as above; the directory's own descriptor is closed by now.
-        unsafe {
-            libc::close(fd);
+    for fd in numbers(Path::new("/dev/fd")) {
+        if fd > 2 {
+            // SAFETY: as above; the directory's own descriptor is closed by now.
+            unsafe {
+                libc::close(fd as i32);
+            }
         }
     }
 }

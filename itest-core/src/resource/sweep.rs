@@ -11,6 +11,7 @@ use super::process::Identity;
 use super::record::Record;
 use super::validate;
 use crate::channel;
+use crate::listing::listing;
 use crate::thread;
 
 /// What to do about a journal whose lock is held.
@@ -47,8 +48,8 @@ pub(crate) fn files() -> io::Result<PathBuf> {
 }
 
 fn sweep_files() {
-    let entries = files().and_then(fs::read_dir).into_iter().flatten();
-    for path in entries.flatten().map(|entry| entry.path()) {
+    let Ok(files) = files() else { return };
+    for path in listing(&files) {
         if let Ok(Some(_)) = take(&path, Wait::No) {
             let _ = fs::remove_file(path);
         }

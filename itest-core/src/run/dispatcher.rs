@@ -402,8 +402,11 @@ impl Run {
         let alone = job.alone.iter();
         let filtered_out: usize = alone.map(|alone| alone.filtered_out()).sum();
         let alone: usize = job.alone.iter().map(|alone| alone.tests().len()).sum();
-        let tests = job.suites.iter().flat_map(|suite| &suite.summary.tests);
-        let ready = tests.filter(|test| test.verdict == Verdict::Run).count();
+        let mut ready = 0;
+        for suite in &job.suites {
+            let tests = suite.summary.tests.iter();
+            ready += tests.filter(|test| test.verdict == Verdict::Run).count();
+        }
         let again = ready * (self.repeat as usize - 1);
         self.event(Event::RunStarted(Box::new(RunInfo {
             tests: selected + alone + again,

@@ -13,7 +13,6 @@ use super::interrupt;
 use super::leaks::{self, Watch};
 use super::schedule::Schedule;
 use super::store::{Holds, Shared};
-use super::suite::Suite;
 use crate::channel::Sender;
 use crate::cli::Args;
 use crate::outcome::Outcome;
@@ -55,11 +54,15 @@ impl Threads {
                  `--test-threads=1`, they are",
             );
         }
+        let mut locks = Vec::new();
+        for suite in work.suites {
+            locks.extend(suite.summary.tests.into_iter().map(|test| test.locks));
+        }
         Ok(Threads {
             session: Session::in_process(&shared, args.share)?,
             shared,
             schedule: work.schedule,
-            locks: work.suites.into_iter().flat_map(locks).collect(),
+            locks,
             args: args.clone(),
             executors: work.executors,
         })
@@ -138,8 +141,4 @@ impl Crew for Threads {
         }
         ended
     }
-}
-
-fn locks(suite: Suite) -> impl Iterator<Item = Vec<HeldLock>> {
-    suite.summary.tests.into_iter().map(|test| test.locks)
 }

@@ -1,6 +1,5 @@
 //! [`Client`]: a test process's way to the session fixtures and locks of its run.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +18,15 @@ pub(crate) struct Client {
     program: Program,
     plan: Arc<Plan>,
     /// What was got before, and from which host: a value does not change while its host lives.
-    known: Mutex<HashMap<NodeId, (usize, SessionValue)>>,
+    known: Mutex<Vec<Known>>,
+}
+
+/// A value, and the number of the host that has it.
+#[derive(Clone)]
+struct Known {
+    node: NodeId,
+    host: usize,
+    value: SessionValue,
 }
 
 impl Client {
@@ -32,8 +39,13 @@ impl Client {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<NodeId, (usize, SessionValue)>> {
+    fn lock_known(&self) -> MutexGuard<'_, Vec<Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, node: NodeId) -> Option<Known> {
+        let all = self.lock_known();
+        all.iter().find(|known| known.node == node).cloned()
     }
 
     fn ask(&self, node: NodeId, test: usize) -> Result<SessionValue, SetupStop> {
@@ -55,7 +67,13 @@ impl Client {
                     eprintln!("{}", fetch.output.trim_end());
                 }
                 let value = fetch.answer?;
-                self.known().insert(node, (host, value.clone()));
+                let mut known = self.lock_known();
+                known.retain(|known| known.node != node);
+                known.push(Known {
+                    node,
+                    host,
+                    value: value.clone(),
+                });
                 Ok(value)
             }
             Ok(Some(_)) => panic!("itest bug: a session host answered something else"),
@@ -137,16 +155,15 @@ impl Drop for RunLocks<'_> {
 
 impl Upstream for Client {
     fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop> {
-        let known = self.known().get(&node).cloned();
-        let value = match known {
-            Some((host, value)) if self.hosts.is_there(host) => value,
+        let value = match self.known(node) {
+            Some(known) if self.hosts.is_there(known.host) => known.value,
             _ => self.ask(node, test)?,
         };
         Ok(Fetched::Session(value))
     }
 
     fn is_lost(&self, node: NodeId, test: usize) -> Option<SetupStop> {
-        let (host, _) = self.known().get(&node).cloned()?;
+        let host = self.known(node)?.host;
         if self.hosts.is_there(host) {
             return None;
         }

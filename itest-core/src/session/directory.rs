@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::runner::Runner;
 
+use crate::listing::listing;
+
 /// The directory of one run, readable by its owner only.
 ///
 /// It has a `lock`, the `runner` whose end is the run's, the socket `owner.sock` of a dispatcher that wants to know what happens, and of
@@ -89,9 +91,11 @@ impl Directory {
         // The list stays, so that numbers are not used twice while others remain.
         let _ = fs::remove_file(self.file(host, "sock"));
         let _ = fs::remove_file(self.file(host, "life"));
-        let left = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        let lives = left.filter(|entry| entry.path().extension().is_some_and(|e| e == "life"));
-        if lives.count() == 0 {
+        let left = listing(&self.path);
+        if !left
+            .iter()
+            .any(|path| path.extension().is_some_and(|e| e == "life"))
+        {
             let _ = fs::remove_dir_all(&self.path);
         }
     }
@@ -107,10 +111,10 @@ pub(super) fn live(path: &Path) -> io::Result<File> {
 /// Removes what hosts left behind that died without being able to.
 pub(super) fn sweep() {
     let Ok(base) = base() else { return };
-    for run in fs::read_dir(base).into_iter().flatten().flatten() {
-        let name = run.file_name();
-        let owner = name.to_str().and_then(super::run::owner);
-        let run = Directory::at(run.path());
+    for run in listing(&base) {
+        let name = run.file_name().and_then(|name| name.to_str());
+        let owner = name.and_then(super::run::owner);
+        let run = Directory::at(run);
         let runner = owner.or_else(|| run.runner());
         let is_young = run.hosts() == 0 && runner.is_none();
         if is_young || runner.is_some_and(Runner::is_there) {

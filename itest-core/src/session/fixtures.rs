@@ -5,7 +5,6 @@
 //! thread has a store with one instance; what that builds on comes from the other threads, or from
 //! an earlier host of the run.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -33,8 +32,6 @@ type Answer = Result<SessionValue, SetupStop>;
 pub(super) struct Fixtures {
     plan: Arc<Plan>,
     slots: Vec<Slot>,
-    by_identity: HashMap<String, usize>,
-    by_node: HashMap<NodeId, usize>,
     /// The number of this host, which asks only those before it.
     host: usize,
     hosts: Hosts,
@@ -90,13 +87,7 @@ impl Fixtures {
         publisher: Arc<Publisher>,
     ) -> Self {
         let offers = offers(&plan);
-        let by_identity = offers.iter().enumerate();
-        let by_identity = by_identity.map(|(index, offer)| (offer.fixture.clone(), index));
-        let by_node = offers.iter().enumerate();
-        let by_node = by_node.map(|(index, offer)| (offer.node, index));
         Fixtures {
-            by_identity: by_identity.collect(),
-            by_node: by_node.collect(),
             slots: offers.into_iter().map(Slot::new).collect(),
             plan,
             host,
@@ -114,16 +105,24 @@ impl Fixtures {
         self.slots.iter().map(|slot| &*slot.offer.fixture)
     }
 
+    fn index(&self, is_it: impl Fn(&Offer) -> bool) -> Option<usize> {
+        self.slots.iter().position(|slot| is_it(&slot.offer))
+    }
+
+    fn wanted(&self, wanted: &Wanted) -> Option<usize> {
+        self.index(|offer| offer.fixture == wanted.fixture)
+    }
+
     /// The value of a fixture, or why there is none; `None` for what is not here.
     pub(super) fn fetch(self: &Arc<Self>, wanted: &Wanted) -> Option<Fetch> {
-        let index = *self.by_identity.get(&wanted.fixture)?;
+        let index = self.wanted(wanted)?;
         Some(self.wait(index, self.test(index, &wanted.test)))
     }
 
     /// Sets up all of them, and waits until that is over.
     pub(super) fn prefetch(self: &Arc<Self>, all: &[Wanted]) {
         let known = all.iter().filter_map(|wanted| {
-            let index = *self.by_identity.get(&wanted.fixture)?;
+            let index = self.wanted(wanted)?;
             self.start(index, self.test(index, &wanted.test));
             Some(index)
         });
@@ -472,8 +471,8 @@ struct Siblings {
 
 impl Upstream for Siblings {
     fn fetch(&self, node: NodeId, test: usize) -> Result<Fetched, SetupStop> {
-        let index = self.fixtures.by_node.get(&node);
-        let index = *index.expect("itest bug: a session fixture builds on a narrower one");
+        let index = self.fixtures.index(|offer| offer.node == node);
+        let index = index.expect("itest bug: a session fixture builds on a narrower one");
         let Fetch { answer, output } = self.fixtures.wait(index, test);
         if !output.is_empty() {
             // Whoever hears of the failure through us hears that too.

@@ -102,7 +102,8 @@ impl Owner {
         let listener = UnixListener::bind(socket)?;
         let (hosts, listeners) = (self.hosts.clone(), self.listeners.clone());
         let accept = move || {
-            for stream in listener.incoming().flatten() {
+            for stream in listener.incoming() {
+                let Ok(stream) = stream else { continue };
                 let Ok(id) = listeners.add(&stream) else {
                     continue;
                 };

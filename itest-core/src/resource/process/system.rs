@@ -29,10 +29,7 @@ pub(super) fn look(pid: u32) -> Option<Seen> {
 /// All processes.
 #[cfg(target_os = "linux")]
 pub(super) fn all() -> Vec<u32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect()
+    crate::listing::numbers(std::path::Path::new("/proc"))
 }
 
 #[cfg(target_os = "macos")]

@@ -8,9 +8,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::listing::{listing, numbers};
 use crate::sort;
 
 /// An open file descriptor.
@@ -97,14 +99,11 @@ pub(super) fn is_environment(known: &[CString]) -> bool {
 
 /// All descriptors, but for the one that is needed to list them.
 pub(super) fn descriptors() -> Vec<Descriptor> {
-    let entries = fs::read_dir("/proc/self/fd").into_iter().flatten();
-    let numbers = entries.flatten().filter_map(|entry| {
-        let name = entry.file_name();
-        name.to_str()?.parse().ok()
-    });
+    let mut all = Vec::new();
     // When they are all known, the one that lists them is closed.
-    let numbers: Vec<i32> = numbers.collect();
-    let mut all: Vec<Descriptor> = numbers.into_iter().filter_map(Descriptor::of).collect();
+    for number in numbers(Path::new("/proc/self/fd")) {
+        all.extend(Descriptor::of(number as i32));
+    }
     sort::by_key(&mut all, |descriptor| descriptor.number);
     all
 }
@@ -197,15 +196,13 @@ pub(super) fn children() -> Vec<u32> {
     if !has_children() {
         return Vec::new();
     }
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
-    let mut all: Vec<u32> = threads
-        .flatten()
-        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
-        .flat_map(|line| {
-            let numbers = line.split_whitespace().filter_map(|pid| pid.parse().ok());
-            numbers.collect::<Vec<_>>()
-        })
-        .collect();
+    let mut all: Vec<u32> = Vec::new();
+    for thread in listing(Path::new("/proc/self/task")) {
+        let line = fs::read_to_string(thread.join("children")).unwrap_or_default();
+        for pid in line.split_whitespace() {
+            all.extend(pid.parse::<u32>().ok());
+        }
+    }
     sort::ascending(&mut all);
     all
 }

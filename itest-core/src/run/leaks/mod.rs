@@ -213,11 +213,12 @@ impl Watch {
             last.found
                 .answer_for_tasks(self.quiet_tasks, others.collect());
         }
-        let events = noted.iter_mut().flat_map(|noted| {
+        let mut events = Vec::new();
+        for noted in &mut noted {
             noted.found.wait();
-            noted.events()
-        });
-        events.collect()
+            events.append(&mut noted.events());
+        }
+        events
     }
 }
 

@@ -284,8 +284,12 @@ fn classified(found: Vec<Found>, repeat: u32, locks: &LockSets) -> Vec<Class> {
         } = found;
         part.rank = rank;
         if repeat > 1 {
-            let times = |test| std::iter::repeat_n(test, repeat as usize);
-            part.tests = part.tests.into_iter().flat_map(times).collect();
+            let once = std::mem::take(&mut part.tests);
+            for test in once {
+                for _ in 0..repeat {
+                    part.tests.push_back(test);
+                }
+            }
         }
         let index = match &last {
             Some((key, index)) if *key == class => *index,
@@ -304,8 +308,10 @@ fn classified(found: Vec<Found>, repeat: u32, locks: &LockSets) -> Vec<Class> {
 }
 
 fn worker_fixtures(tests: &[SuiteTest], part: &[usize]) -> Vec<u32> {
-    let all = part.iter().flat_map(|test| &tests[*test].worker_fixtures);
-    let mut all: Vec<u32> = all.copied().collect();
+    let mut all: Vec<u32> = Vec::new();
+    for test in part {
+        all.extend_from_slice(&tests[*test].worker_fixtures);
+    }
     sort::ascending(&mut all);
     all.dedup();
     all
@@ -411,9 +417,11 @@ fn shuffled(
     random: &mut SplitMix,
 ) -> Vec<usize> {
     let mut uses: HashMap<u32, usize> = HashMap::new();
-    for instance in part.iter().flat_map(|test| &tests[*test].instances) {
-        if !outer.contains(instance) {
-            *uses.entry(*instance).or_default() += 1;
+    for test in &part {
+        for instance in &tests[*test].instances {
+            if !outer.contains(instance) {
+                *uses.entry(*instance).or_default() += 1;
+            }
         }
     }
     // The fixture of the outermost group is the one that most of them use.
@@ -426,12 +434,13 @@ fn shuffled(
         return part;
     };
     outer.push(widest);
-    let mut blocks = together_but_for(tests, part.into_iter(), outer);
+    let mut blocks = together_but_for(tests, part.iter().copied(), outer);
     blocks.retain(|block| !block.is_empty());
     random.shuffle(&mut blocks);
-    let blocks = blocks.into_iter();
-    let order = blocks.flat_map(|block| shuffled(tests, block, outer, random));
-    let order = order.collect();
+    let mut order = Vec::with_capacity(part.len());
+    for block in blocks {
+        order.append(&mut shuffled(tests, block, outer, random));
+    }
     outer.pop();
     order
 }
