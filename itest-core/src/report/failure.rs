@@ -21,6 +21,11 @@ pub(super) fn transcript(test: &str, output: &str, failure: &Failure) -> String 
     text
 }
 
+/// Whether it was printed when it happened. Without a place, a hook of the user's has seen it.
+pub(super) fn is_printed(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Panic && failure.location.is_some()
+}
+
 /// The failure alone, in the shapes that nextest and editors look for.
 pub(super) fn describe(test: &str, failure: &Failure) -> String {
     let mut text = match failure.kind {

@@ -375,6 +375,7 @@ mod tests {
     fn the_line_tells_what_runs() {
         let mut progress = progress(vec![
             (0, start()),
+            (0, started("api::deletes_user_with_orders")),
             (0, started("api::creates_user")),
             (1, started("a")),
             (2, failed("a")),

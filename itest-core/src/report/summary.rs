@@ -24,6 +24,8 @@ pub(super) struct Summary {
     style: Style,
     width: Width,
     show_output: bool,
+    /// What tests print is in their output; otherwise it has been printed.
+    captures: bool,
     tally: Tally,
     naming: Naming,
     durations: Durations,
@@ -72,6 +74,7 @@ impl Summary {
             style,
             width,
             show_output: args.show_output,
+            captures: args.capture,
             tally: Tally::default(),
             naming: Naming::default(),
             durations: Durations::new(args.durations),
@@ -119,6 +122,12 @@ impl Summary {
                     }
                 }
                 match outcome {
+                    // Where it happened, it was printed.
+                    Outcome::Failed { failure }
+                        if !self.captures && output.is_empty() && failure::is_printed(failure) =>
+                    {
+                        self.failures.push((name(), String::new()));
+                    }
                     Outcome::Failed { failure } => {
                         let text = failure::transcript(test, output, failure);
                         self.failures.push((name(), text));
@@ -194,15 +203,16 @@ impl Summary {
     }
 
     pub(super) fn write(&self, out: &mut Out, duration: Duration) -> io::Result<()> {
+        let width = self.width;
         if self.show_output {
-            sections(out, "successes", &self.successes)?;
+            sections(out, width, "successes", &self.successes)?;
             name_list(
                 out,
                 "successes",
                 self.successes.iter().map(|(name, _)| name).collect(),
             )?;
         }
-        sections(out, "failures", &self.failures)?;
+        sections(out, width, "failures", &self.failures)?;
         self.write_errors(out)?;
         if self.tally.as_failed() > 0 {
             let mut failed: Vec<&TestName> = self.failures.iter().map(|(name, _)| name).collect();
@@ -236,7 +246,7 @@ impl Summary {
             }
             writeln!(out)?;
             for (name, output) in &report.outputs {
-                section(out, name, output)?;
+                section(out, self.width, name, output)?;
             }
         }
         Ok(())
@@ -250,7 +260,8 @@ impl Summary {
         for (name, attempts) in &self.flaky {
             for (i, outcome) in attempts.iter().enumerate() {
                 let text = failure::describe_outcome(name, outcome);
-                write!(out, "---- {name} attempt {} ----\n{text}\n", i + 1)?;
+                let head = headline(self.width, name, &format!("attempt {}", i + 1));
+                write!(out, "{head}\n{text}\n")?;
             }
         }
         Ok(())
@@ -380,7 +391,12 @@ impl FixtureReport {
     }
 }
 
-fn sections(out: &mut Out, title: &str, sections: &[(TestName, String)]) -> io::Result<()> {
+fn sections(
+    out: &mut Out,
+    width: Width,
+    title: &str,
+    sections: &[(TestName, String)],
+) -> io::Result<()> {
     if sections.is_empty() {
         return Ok(());
     }
@@ -389,18 +405,31 @@ fn sections(out: &mut Out, title: &str, sections: &[(TestName, String)]) -> io::
         writeln!(out)?;
     }
     for (name, text) in sections {
-        section(out, name, text)?;
+        section(out, width, name, text)?;
     }
     Ok(())
 }
 
-fn section(out: &mut Out, name: &str, text: &str) -> io::Result<()> {
+fn section(out: &mut Out, width: Width, name: &str, text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
     let mut text = text.to_owned();
     end_line(&mut text);
-    write!(out, "---- {name} stdout ----\n{text}\n")
+    writeln!(out, "{}", headline(width, name, "stdout"))?;
+    writeln!(out, "{text}")
+}
+
+/// `---- NAME stdout ----`, as libtest has it, where there is room.
+fn headline(width: Width, name: &str, what: &str) -> String {
+    let line = format!("---- {name} {what} ----");
+    match width.columns() {
+        Some(columns) if line.chars().count() > columns => {
+            let name = width.name(name, "----  ".len() + what.len());
+            format!("---- {name} {what}")
+        }
+        _ => line,
+    }
 }
 
 fn name_list(out: &mut Out, title: &str, mut names: Vec<&TestName>) -> io::Result<()> {

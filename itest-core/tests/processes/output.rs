@@ -120,12 +120,12 @@ const OWN: [(&str, &str, &[&str]); 6] = [
     ),
     (
         "own::setup_dies",
-        "FAILED",
+        "ERROR",
         &["dies after 1\n", "killed by signal 6"],
     ),
     (
         "own::setup_hangs",
-        "FAILED (time limit exceeded)",
+        "ERROR",
         &["hangs after 1\n", "fixture `hangs`"],
     ),
 ];

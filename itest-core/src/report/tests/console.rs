@@ -264,6 +264,12 @@ fn lines_fit_a_terminal() {
         text.contains("2 ignored;\n    0 measured; 2 filtered out; finished in 1.23s\n"),
         "{text}"
     );
+    let heads = text.lines().filter(|line| line.starts_with("---- "));
+    let heads: Vec<&str> = heads.collect();
+    assert_eq!(heads.len(), 2, "of the failure and of an attempt; {text}");
+    for head in heads {
+        assert_eq!(head.chars().count(), 59, "{text}");
+    }
 }
 
 #[test]
@@ -351,6 +357,9 @@ fn names_come_first_where_tests_run_one_by_one() {
         "test a ... \ntest a has been running for over 60 seconds\n",
     );
     check("--test-threads=1", &events[..1], "test a ... ");
+    // Another test's fixture took its worker away before it had begun.
+    let twice = [events[0].clone(), events[0].clone()];
+    check("--test-threads=1", &twice, "test a ... ");
     // The rest of a line that something came into is a line.
     let mut events = events.to_vec();
     events.push(finished("a", Outcome::Passed, ""));
@@ -479,6 +488,39 @@ fn failures_are_told_completely() {
     assert_eq!(
         section(&traced, ""),
         "thread 't' panicked at an unknown place:\nboom\nstack backtrace:\n   0: main"
+    );
+}
+
+/// Where nothing is captured it was printed when it happened, and is not printed once more.
+#[test]
+fn a_panic_that_was_printed_is_not_repeated() {
+    let failure = panic("src/a.rs:1:2", "no");
+    let unseen = Failure {
+        location: None,
+        ..failure.clone()
+    };
+    let events = run(
+        3,
+        [
+            test("a", Outcome::Failed { failure }, ""),
+            // A hook of the user's saw it.
+            test("b", Outcome::Failed { failure: unseen }, ""),
+            failed("c", FailureKind::Error, "wrong", ""),
+        ],
+    );
+    let text = report("--nocapture", &events);
+    assert!(!text.contains("src/a.rs:1:2"), "{text}");
+    assert!(
+        text.contains("---- b stdout ----\nthread 'b' panicked"),
+        "{text}"
+    );
+    assert!(text.contains("---- c stdout ----\nError: wrong"), "{text}");
+    assert!(
+        text.contains("\nfailures:\n    a\n    b\n    c\n"),
+        "{text}"
+    );
+    assert!(
+        report("", &events).contains("---- a stdout ----\nthread 'a' panicked at src/a.rs:1:2")
     );
 }
 
