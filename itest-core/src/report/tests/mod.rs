@@ -4,7 +4,10 @@ mod console;
 mod data;
 mod files;
 mod fixtures;
+mod pages;
+mod recorded;
 mod several;
+mod tools;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
