@@ -185,7 +185,8 @@ pub enum Event {
         /// A skip condition held, in contrast to `#[ignore]`.
         skipped: bool,
     },
-    /// The test's fixtures and then its body are about to run.
+    /// The test's fixtures and then its body are about to run. It starts once more if before that the
+    /// teardown of another one's fixture took its worker away.
     TestStarted {
         /// Which.
         test: TestName,

@@ -92,8 +92,7 @@ pub struct Failure {
     pub message: String,
     /// The error's sources, outermost first.
     pub causes: Vec<String>,
-    /// `file:line:column` of a panic, where known. Of a process that died beside the tests, the
-    /// `file:line` of the fixture whose code it ran.
+    /// `file:line:column` of a panic, where known.
     pub location: Option<String>,
     /// As `RUST_BACKTRACE` asked for.
     pub backtrace: Option<String>,

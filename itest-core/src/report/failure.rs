@@ -154,7 +154,7 @@ pub(super) fn process_error(failure: &Failure) -> (String, FixtureError) {
     let causes = failure.causes.iter();
     let error = FixtureError {
         fixture: "process".to_owned(),
-        location: failure.location.clone().unwrap_or_default(),
+        location: String::new(),
         chain: Vec::new(),
         remembered: false,
         failures: causes

@@ -143,10 +143,10 @@ pub(super) fn read(place: &[u8; LENGTH]) -> Option<Noted> {
 
 impl Noted {
     /// The end of the process as an error of the fixture.
-    pub(crate) fn error(self, failure: Failure) -> FixtureError {
+    pub(crate) fn error(&self, failure: Failure) -> FixtureError {
         FixtureError {
-            fixture: self.fixture,
-            location: self.location,
+            fixture: self.fixture.clone(),
+            location: self.location.clone(),
             chain: Vec::new(),
             remembered: false,
             failures: vec![failure],

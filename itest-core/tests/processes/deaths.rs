@@ -52,6 +52,13 @@ fn reports_name_the_fixture_that_killed_its_process() {
     scene.run(command).must_exit(101);
     let junit = std::fs::read_to_string(junit).expect("it was written");
     let events = std::fs::read_to_string(events.with_extension("jsonl")).expect("it was written");
+    let setup = events
+        .lines()
+        .find(|line| line.contains("\"setup-finished\""));
+    assert!(
+        setup.is_some_and(|line| line.contains("SIGABRT") && line.contains("about to abort")),
+        "{events}"
+    );
     for (what, text) in [("junit", junit), ("events", events)] {
         for part in ["setup::aborts", "tests/deaths.rs:14", "SIGABRT"] {
             assert!(text.contains(part), "{what} does not say {part:?}: {text}");
@@ -95,7 +102,7 @@ fn a_wide_teardown_that_kills_its_process_costs_no_test() {
     let ended = run(&["wide::", "--test-threads=1"]);
     assert_eq!(ended.counts(), (3, 0), "{ended}");
     ended.must_say(&[
-        "a worker died while it tore down the module fixture `wide::first::table`",
+        "error: module fixture `wide::first::table` failed in teardown of `wide::first`",
         "SIGABRT",
         "  --> tests/deaths.rs:",
         "about to tear down the table",
@@ -107,7 +114,7 @@ fn a_worker_that_dies_in_its_last_teardown_names_the_fixture() {
     let ended = run(&["at_the_end::"]);
     assert_eq!(ended.counts(), (1, 0), "{ended}");
     ended.must_say(&[
-        "a worker died while it tore down the worker fixture `at_the_end::pool`",
+        "error: worker fixture `at_the_end::pool` failed in teardown",
         "SIGABRT",
         "  --> tests/deaths.rs:",
     ]);

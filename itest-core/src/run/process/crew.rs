@@ -15,12 +15,12 @@ use super::protocol::{Order, Report, Tests};
 use super::session::Session;
 use crate::cli::Args;
 use crate::event::{Event, TestName};
-use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::run::dispatcher::{Crew, Work};
 use crate::run::events::{Clock, Events};
 use crate::run::executor;
 use crate::run::interrupt;
-use crate::run::note::{Noted, Phase};
+use crate::run::note::Phase;
 use crate::run::schedule::{Batch, Schedule};
 use crate::run::suite::Suite;
 use crate::run::watchdog::GRACE;
@@ -261,31 +261,28 @@ impl Processes {
 
     /// The worker ended by what it was doing: the test under way, or something with a fixture.
     fn died(&self, order: &mut Ordered<'_>, mut failure: Failure, duration: Duration) {
-        match order.worker.was_doing() {
-            // A test before had it, and the one whose turn it is has not begun.
-            Some(noted) if noted.phase == Phase::Teardown && noted.scope > Scope::Test => {
-                let failure = beside_tests(failure, Some(noted));
-                let output = order.worker.cut_all();
-                order
-                    .events
-                    .send(|| Event::ProcessFailed { failure, output });
+        let Some(noted) = order.worker.was_doing() else {
+            if failure.kind == FailureKind::Crash {
+                failure.message += " in the middle of the test";
             }
-            Some(noted) if noted.phase == Phase::Setup => {
-                let error = noted.error(failure);
-                self.ended(order, Outcome::Error { error }, duration);
-            }
-            Some(noted) => {
-                let Noted {
+            return self.failed(order, failure, duration);
+        };
+        // A test before had it, and the one whose turn it is has not begun.
+        if noted.phase == Phase::Teardown && noted.scope > Scope::Test {
+            return died_beside_tests(order.worker, order.events, failure);
+        }
+        let error = noted.error(failure.clone());
+        if let Some(ended) = fixture_ended(order.worker, noted.phase, &error) {
+            order.events.send(|| ended);
+        }
+        match noted.phase {
+            Phase::Setup => self.ended(order, Outcome::Error { error }, duration),
+            Phase::Teardown => {
+                let FixtureError {
                     fixture, location, ..
-                } = noted;
+                } = error;
                 failure.message +=
                     &format!(" while it tore down the fixture `{fixture}` ({location})");
-                self.failed(order, failure, duration);
-            }
-            None => {
-                if failure.kind == FailureKind::Crash {
-                    failure.message += " in the middle of the test";
-                }
                 self.failed(order, failure, duration);
             }
         }
@@ -339,15 +336,7 @@ fn follow_to_end(process: &mut Process, events: &Events) {
             Received::Report(Report::Hung { failure, .. }) => {
                 process.kill();
                 let _ = process.wait();
-                let failure = match process.was_doing() {
-                    Some(noted) => beside_tests(failure, Some(noted)),
-                    None => failure,
-                };
-                events.send(|| Event::ProcessFailed {
-                    failure,
-                    output: process.cut_all(),
-                });
-                return;
+                return died_beside_tests(process, events, failure);
             }
             Received::Report(_) | Received::Passed(_) | Received::Nothing => {}
             Received::Gone => break,
@@ -356,42 +345,73 @@ fn follow_to_end(process: &mut Process, events: &Events) {
     let ended = process.wait();
     if !matches!(&ended, Ok(status) if status.success()) {
         let how = match ended {
-            Ok(status) => format!("it {}", ended_how(status)),
+            Ok(status) => format!("the test process {}", ended_how(status)),
             Err(error) => error.to_string(),
         };
-        let failure = Failure::new(FailureKind::Crash, how);
-        let failure = beside_tests(failure, process.was_doing());
-        events.send(|| Event::ProcessFailed {
-            failure,
-            output: process.cut_all(),
-        });
+        died_beside_tests(process, events, Failure::new(FailureKind::Crash, how));
     }
 }
 
-/// The end of a worker beside its tests: how it ended, and what it noted last.
-fn beside_tests(how: Failure, noted: Option<Noted>) -> Failure {
-    let what = match &noted {
-        Some(Noted { scope, fixture, .. }) => {
-            format!("a worker died while it tore down the {scope} fixture `{fixture}`")
+/// A worker died in the teardown of a fixture that no test is charged with.
+fn died_beside_tests(process: &mut Process, events: &Events, failure: Failure) {
+    let ended = process.was_doing().and_then(|noted| {
+        let error = noted.error(failure.clone());
+        fixture_ended(process, noted.phase, &error)
+    });
+    events.send(|| match ended {
+        Some(ended) => ended,
+        None => {
+            let what = "a worker died while it tore down its fixtures";
+            let mut died = Failure::new(failure.kind, what);
+            died.causes.push(failure.message);
+            died.causes.extend(failure.causes);
+            Event::ProcessFailed {
+                failure: died,
+                output: process.cut_all(),
+            }
         }
-        None => "a worker died while it tore down its fixtures".to_owned(),
-    };
-    let mut failure = Failure::new(how.kind, what);
-    failure.causes.push(how.message);
-    failure.causes.extend(how.causes);
-    failure.location = noted.map(|noted| noted.location);
-    failure
+    });
+}
+
+/// The end of the setup or teardown in which a worker died, if it was told that it begins.
+fn fixture_ended(process: &mut Process, phase: Phase, error: &FixtureError) -> Option<Event> {
+    let (fixture, duration) = process.take_fixture()?;
+    let error = Some(error.clone());
+    Some(match phase {
+        Phase::Setup => Event::SetupFinished {
+            fixture,
+            error,
+            skipped: None,
+            duration,
+            output: process.since_mark(process.printed_so_far()),
+        },
+        Phase::Teardown => Event::TeardownFinished {
+            output: match fixture.scope {
+                Scope::Test => process.since_mark(process.printed_so_far()),
+                _ => process.cut_all(),
+            },
+            fixture,
+            error,
+            duration,
+        },
+    })
 }
 
 fn with_output(mut event: Event, printed: u64, process: &mut Process) -> Event {
     match &mut event {
         Event::TestFinished { output, .. } => *output = process.cut(printed),
-        Event::SetupStarted { .. } | Event::TeardownStarted { .. } => process.mark(printed),
+        Event::SetupStarted { fixture } | Event::TeardownStarted { fixture } => {
+            process.begin(fixture, printed);
+        }
         // What the test's own fixtures print is part of its output.
         Event::TeardownFinished {
             output, fixture, ..
-        } if fixture.scope > Scope::Test => *output = process.cut(printed),
+        } if fixture.scope > Scope::Test => {
+            process.take_fixture();
+            *output = process.cut(printed);
+        }
         Event::SetupFinished { output, .. } | Event::TeardownFinished { output, .. } => {
+            process.take_fixture();
             *output = process.since_mark(printed);
         }
         _ => {}

@@ -14,10 +14,11 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::child::{Part, Role};
 use super::protocol::{self, Framed, Order, Passed, Report};
+use crate::event::FixtureName;
 use crate::report::Reports;
 use crate::resource::{self, Identity};
 use crate::run::note::{self, Noted};
@@ -38,6 +39,8 @@ pub(crate) struct Process {
     cut: u64,
     /// Where the output of the fixture under way begins.
     mark: u64,
+    /// Which that is, and when we heard of it.
+    fixture: Option<(FixtureName, Instant)>,
     passed: Records,
     /// A report that waits for the records before it.
     next: Option<Framed>,
@@ -107,6 +110,7 @@ impl Process {
             capture,
             cut: 0,
             mark: 0,
+            fixture: None,
             passed,
             next: None,
         })
@@ -172,9 +176,16 @@ impl Process {
         self.printed(start, end)
     }
 
-    /// Begins the output of a fixture's setup or teardown.
-    pub(crate) fn mark(&mut self, start: u64) {
+    /// Begins a fixture's setup or teardown, and its output.
+    pub(crate) fn begin(&mut self, fixture: &FixtureName, start: u64) {
         self.mark = start;
+        self.fixture = Some((fixture.clone(), Instant::now()));
+    }
+
+    /// The fixture whose setup or teardown has begun, and how long ago; it has ended now.
+    pub(crate) fn take_fixture(&mut self) -> Option<(FixtureName, Duration)> {
+        let (fixture, begun) = self.fixture.take()?;
+        Some((fixture, begun.elapsed()))
     }
 
     /// What was printed since the mark. It stays part of what will be cut.
@@ -198,11 +209,15 @@ impl Process {
 
     /// All that was printed since the last cut.
     pub(crate) fn cut_all(&mut self) -> String {
-        let end = match &self.capture {
+        self.cut(self.printed_so_far())
+    }
+
+    /// Length of the capture file.
+    pub(crate) fn printed_so_far(&self) -> u64 {
+        match &self.capture {
             Some(file) => file.metadata().map_or(0, |meta| meta.len()),
             None => 0,
-        };
-        self.cut(end)
+        }
     }
 
     /// What it was doing with a fixture when it ended.
