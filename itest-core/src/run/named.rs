@@ -2,7 +2,7 @@
 //!
 //! Most fixtures take less time than the words do.
 
-use super::note::{self, Phase};
+use super::note;
 use super::store::For;
 use crate::def::{FixtureDef, Location};
 use crate::event::{FixtureName, TestName};
@@ -47,15 +47,20 @@ impl Named {
         path(self.def, self.param, self.module_path)
     }
 
-    /// Notes what happens to it.
-    pub(super) fn note(&self, phase: Phase, place: &mut [u8; note::LENGTH]) {
+    /// What tells it from other fixtures, whatever it is for.
+    pub(super) fn id(&self) -> note::Id {
+        let param = self.param.map_or(0, |param| param.as_ptr().addr());
+        (std::ptr::from_ref(self.def).addr(), param)
+    }
+
+    /// Its line, and what it and its place are called.
+    pub(super) fn texts(&self) -> (u32, [&'static str; note::TEXTS]) {
         let Location { file, line, .. } = self.def.location;
         let FixtureDef {
             module_path, name, ..
         } = self.def;
         let value = self.param.unwrap_or_default();
-        let texts = [module_path, name, value, file, self.module_path];
-        note::write(place, phase, self.scope(), line, texts);
+        (line, [module_path, name, value, file, self.module_path])
     }
 
     /// As events have it.

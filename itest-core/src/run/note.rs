@@ -1,26 +1,38 @@
 //! What a worker does with which fixture, noted where whoever finds it dead can read it.
 //!
 //! The place is memory that the worker shares with the dispatcher through a file: a note takes a few
-//! copies of bytes and no call to the system, so that every setup and teardown is noted. There is
-//! one place, as a worker does one thing at a time. Processes that run tests for themselves have
-//! none.
+//! stores and no call to the system, so that every setup and teardown is noted. What a fixture is
+//! called is written once, and stays in its slot until another one needs that. There is one place,
+//! on the thread that runs tests. Processes that run tests for themselves have none.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::cell::RefCell;
 
 use super::named::Named;
 use crate::outcome::{Failure, FixtureError};
+#[cfg(any(unix, test))]
 use crate::registry::{crate_of, fixture_path};
 use crate::scope::Scope;
 
 /// Bytes of the place.
-pub(super) const LENGTH: usize = 1024;
+pub(super) const LENGTH: usize = HEAD + SLOTS * SLOT;
 
-/// Of it, what stands before the texts.
-const HEAD: usize = 18;
+/// The phase, the scope, and the number of the slot.
+const HEAD: usize = 8;
+
+/// For so many fixtures there is a slot.
+const SLOTS: usize = 16;
+
+/// Bytes of one: the line of the fixture, the lengths of the texts, and the texts.
+const SLOT: usize = 504;
+
+/// Where in a slot the texts stand.
+const TEXTS_AT: usize = 4 + 2 * TEXTS;
 
 /// The texts: where the fixture is declared, its name, its value's, its file, and where the test is.
-const TEXTS: usize = 5;
+pub(super) const TEXTS: usize = 5;
 
+/// By their numbers.
+#[cfg(any(unix, test))]
 const SCOPES: [Scope; 5] = [
     Scope::Test,
     Scope::Group,
@@ -29,23 +41,11 @@ const SCOPES: [Scope; 5] = [
     Scope::Session,
 ];
 
-/// What happens to a fixture.
+/// What happens to a fixture. 0 is nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    Setup,
-    Teardown,
-}
-
-impl Phase {
-    const ALL: [Phase; 2] = [Phase::Setup, Phase::Teardown];
-
-    /// 0 is none.
-    fn number(self) -> u8 {
-        match self {
-            Phase::Setup => 1,
-            Phase::Teardown => 2,
-        }
-    }
+    Setup = 1,
+    Teardown = 2,
 }
 
 /// What was under way.
@@ -59,17 +59,24 @@ pub(crate) struct Noted {
     pub(crate) location: String,
 }
 
-static PLACE: OnceLock<Mutex<&'static mut [u8; LENGTH]>> = OnceLock::new();
+/// What tells a fixture, with the value of its parameter, from others of this process.
+pub(super) type Id = (usize, usize);
 
-/// From now on, this process notes there what it does.
-#[cfg(unix)]
-pub(super) fn install(place: &'static mut [u8; LENGTH]) {
-    let _ = PLACE.set(Mutex::new(place));
+/// The memory, and whose names are in its slots.
+struct Place {
+    memory: &'static mut [u8; LENGTH],
+    known: [Id; SLOTS],
 }
 
-fn place() -> Option<MutexGuard<'static, &'static mut [u8; LENGTH]>> {
-    let place = PLACE.get()?;
-    Some(place.lock().unwrap_or_else(PoisonError::into_inner))
+thread_local! {
+    static PLACE: RefCell<Option<Place>> = const { RefCell::new(None) };
+}
+
+/// From now on, this thread notes there what it does.
+#[cfg(unix)]
+pub(super) fn install(memory: &'static mut [u8; LENGTH]) {
+    let known = [(0, 0); SLOTS];
+    PLACE.set(Some(Place { memory, known }));
 }
 
 /// It is under way until this is dropped.
@@ -77,53 +84,68 @@ pub(super) struct UnderWay(());
 
 /// Notes what begins.
 pub(super) fn begin(phase: Phase, name: &Named) -> UnderWay {
-    if let Some(mut place) = place() {
-        name.note(phase, &mut place);
-    }
+    PLACE.with_borrow_mut(|place| {
+        if let Some(place) = place {
+            place.begin(phase, name);
+        }
+    });
     UnderWay(())
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        if let Some(mut place) = place() {
-            place[0] = 0;
-        }
+        PLACE.with_borrow_mut(|place| {
+            if let Some(place) = place {
+                place.memory[0] = 0;
+            }
+        });
     }
 }
 
-/// Writes a note; what there is no room for is left out.
-pub(super) fn write(
-    place: &mut [u8; LENGTH],
-    phase: Phase,
-    scope: Scope,
-    line: u32,
-    texts: [&str; TEXTS],
-) {
-    place[1] = SCOPES.iter().position(|known| *known == scope).unwrap_or(0) as u8;
-    place[4..8].copy_from_slice(&line.to_le_bytes());
-    let mut end = HEAD;
+impl Place {
+    fn begin(&mut self, phase: Phase, name: &Named) {
+        let id = name.id();
+        let slot = (id.0 >> 5 ^ id.1) % SLOTS;
+        if self.known[slot] != id {
+            self.known[slot] = id;
+            let (line, texts) = name.texts();
+            write(self.memory, slot, line, texts);
+        }
+        self.memory[1] = name.scope() as u8;
+        self.memory[2] = slot as u8;
+        // Last: it is what counts.
+        self.memory[0] = phase as u8;
+    }
+}
+
+/// Writes what a fixture is called; what there is no room for is left out.
+fn write(memory: &mut [u8; LENGTH], slot: usize, line: u32, texts: [&str; TEXTS]) {
+    let slot = &mut memory[HEAD + slot * SLOT..][..SLOT];
+    slot[..4].copy_from_slice(&line.to_le_bytes());
+    let mut end = TEXTS_AT;
     for (number, text) in texts.into_iter().enumerate() {
-        let length = text.len().min(LENGTH - end);
-        place[end..end + length].copy_from_slice(&text.as_bytes()[..length]);
-        place[8 + 2 * number..10 + 2 * number].copy_from_slice(&(length as u16).to_le_bytes());
+        let length = text.len().min(SLOT - end);
+        slot[end..end + length].copy_from_slice(&text.as_bytes()[..length]);
+        slot[4 + 2 * number..6 + 2 * number].copy_from_slice(&(length as u16).to_le_bytes());
         end += length;
     }
-    // Last: it is what counts.
-    place[0] = phase.number();
 }
 
 /// What a process noted last, if it was under way when the process ended.
 #[cfg(any(unix, test))]
-pub(super) fn read(place: &[u8; LENGTH]) -> Option<Noted> {
-    let phase = Phase::ALL
-        .into_iter()
-        .find(|phase| phase.number() == place[0])?;
-    let scope = *SCOPES.get(usize::from(place[1]))?;
-    let line = u32::from_le_bytes([place[4], place[5], place[6], place[7]]);
-    let mut rest = &place[HEAD..];
+pub(super) fn read(memory: &[u8; LENGTH]) -> Option<Noted> {
+    let phase = match memory[0] {
+        1 => Phase::Setup,
+        2 => Phase::Teardown,
+        _ => return None,
+    };
+    let scope = *SCOPES.get(usize::from(memory[1]))?;
+    let slot = memory[HEAD..].chunks(SLOT).nth(memory[2].into())?;
+    let line = u32::from_le_bytes([slot[0], slot[1], slot[2], slot[3]]);
+    let mut rest = &slot[TEXTS_AT..];
     let mut texts = [const { String::new() }; TEXTS];
     for (number, text) in texts.iter_mut().enumerate() {
-        let length = u16::from_le_bytes([place[8 + 2 * number], place[9 + 2 * number]]);
+        let length = u16::from_le_bytes([slot[4 + 2 * number], slot[5 + 2 * number]]);
         let bytes;
         (bytes, rest) = rest.split_at_checked(length.into())?;
         *text = String::from_utf8_lossy(bytes).into_owned();
@@ -160,10 +182,14 @@ mod tests {
 
     const TEXT: [&str; TEXTS] = ["app::common", "db", "", "tests/common.rs", "app::users"];
 
-    fn noted(texts: [&str; TEXTS]) -> Option<Noted> {
-        let mut place = [0; LENGTH];
-        write(&mut place, Phase::Teardown, Scope::Module, 70_000, texts);
-        read(&place)
+    /// A place where the teardown of such a module fixture is noted.
+    fn place(texts: [&str; TEXTS]) -> [u8; LENGTH] {
+        let mut memory = [0; LENGTH];
+        for slot in 0..SLOTS {
+            write(&mut memory, slot, 70_000, texts);
+        }
+        memory[..3].copy_from_slice(&[2, 2, 15]);
+        memory
     }
 
     #[test]
@@ -174,8 +200,8 @@ mod tests {
             fixture: "common::db".to_owned(),
             location: "tests/common.rs:70000".to_owned(),
         };
-        assert_eq!(noted(TEXT), Some(expected));
-        let of = |texts| noted(texts).map(|noted| noted.fixture);
+        assert_eq!(read(&place(TEXT)), Some(expected));
+        let of = |texts| read(&place(texts)).map(|noted| noted.fixture);
         let [module, name, _, file, user] = TEXT;
         let with_value = [module, name, "sqlite", file, user];
         assert_eq!(of(with_value).as_deref(), Some("common::db[sqlite]"));
@@ -184,22 +210,31 @@ mod tests {
     }
 
     #[test]
+    fn scopes_have_their_numbers() {
+        for (number, scope) in SCOPES.into_iter().enumerate() {
+            assert_eq!(scope as usize, number);
+        }
+    }
+
+    #[test]
     fn long_texts_are_cut() {
-        let long = "m".repeat(2 * LENGTH);
-        let fixture = noted(["app", &long, "", "tests/a.rs", "app"]).map(|noted| noted.fixture);
+        let long = "m".repeat(2 * SLOT);
+        let noted = read(&place(["app", &long, "", "tests/a.rs", "app"]));
+        let fixture = noted.expect("it is there").fixture;
         // There is no room to say which crate's it is.
-        let length = fixture.map(|fixture| fixture.len());
-        assert_eq!(length, Some(LENGTH - HEAD + "::".len()));
+        assert_eq!(fixture.len(), SLOT - TEXTS_AT + "::".len());
     }
 
     #[test]
     fn garbage_and_nothing_are_no_note() {
         assert_eq!(read(&[0; LENGTH]), None);
         assert_eq!(read(&[7; LENGTH]), None);
-        let mut place = [0xff; LENGTH];
-        place[0] = Phase::Setup.number();
-        assert_eq!(read(&place), None);
-        place[1] = 0;
-        assert_eq!(read(&place), None, "the lengths are too long");
+        let mut memory = [0xff; LENGTH];
+        memory[0] = 1;
+        assert_eq!(read(&memory), None);
+        memory[1] = 0;
+        assert_eq!(read(&memory), None, "there is no such slot");
+        memory[2] = 0;
+        assert_eq!(read(&memory), None, "the lengths are too long");
     }
 }
