@@ -3,7 +3,6 @@
 //! A shape has the JSON types seen at a place, and how often. Only shapes are compared, never
 //! values.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -125,7 +124,7 @@ impl Breaks {
         if old.objects > 0 && new.objects > 0 {
             for (name, old_field) in &old.fields {
                 let path = member(path, name);
-                let Some(new_field) = new.fields.get(name) else {
+                let Some(new_field) = new.field(name) else {
                     self.add(&path, old_field.type_names(), "nothing");
                     continue;
                 };
@@ -183,7 +182,8 @@ struct Shape {
     numbers: usize,
     strings: usize,
     objects: usize,
-    fields: BTreeMap<String, Shape>,
+    /// By name.
+    fields: Vec<(String, Shape)>,
     /// Of all arrays that were seen, together.
     elements: Option<Box<Shape>>,
 }
@@ -209,10 +209,25 @@ impl Shape {
             Value::Object(members) => {
                 self.objects += 1;
                 for (name, value) in members {
-                    self.fields.entry(name.clone()).or_default().see(value);
+                    let index = self.place(name).unwrap_or_else(|index| {
+                        self.fields.insert(index, (name.clone(), Shape::default()));
+                        index
+                    });
+                    self.fields[index].1.see(value);
                 }
             }
         }
+    }
+
+    /// Where the field is, or belongs.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        let fields = &self.fields;
+        fields.binary_search_by(|(known, _)| known.as_str().cmp(name))
+    }
+
+    fn field(&self, name: &str) -> Option<&Shape> {
+        let index = self.place(name).ok()?;
+        Some(&self.fields[index].1)
     }
 
     fn types(&self) -> impl Iterator<Item = &'static str> {

@@ -4,7 +4,6 @@
 //! first and drawn again when nothing more is about to come. All who print to the terminal
 //! erase it with [`clear`].
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +30,7 @@ struct Progress {
     naming: Naming,
     tally: Tally,
     /// In the order of their start.
-    running: VecDeque<Running>,
+    running: Vec<Running>,
     /// Of the last record, or of the last look at the clock.
     now: Duration,
     /// The report stands at the beginning of a line.
@@ -56,7 +55,7 @@ impl Live {
             style,
             naming: Naming::default(),
             tally: Tally::default(),
-            running: VecDeque::new(),
+            running: Vec::new(),
             now: Duration::ZERO,
             at_line_start: true,
             over: false,
@@ -111,7 +110,7 @@ impl Progress {
             Event::TestStarted { test } => {
                 // It starts once more where another test's fixture took its worker away.
                 self.ended(record, test);
-                self.running.push_back(Running {
+                self.running.push(Running {
                     id: record.id(test),
                     name: self.naming.name(record, test),
                     start: record.at,
@@ -331,7 +330,7 @@ mod tests {
             style: Style { color: false },
             naming: Naming::default(),
             tally: Tally::default(),
-            running: VecDeque::new(),
+            running: Vec::new(),
             now: Duration::ZERO,
             at_line_start: true,
             over: false,
