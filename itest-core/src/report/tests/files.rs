@@ -218,6 +218,8 @@ fn a_link_and_a_device_stay_what_they_are() {
 #[cfg(feature = "contract")]
 #[test]
 fn events_are_as_the_schema_says() {
+    use crate::json;
+
     let text = include_str!("../../../docs/events.schema.json");
     let schema: Value = serde_json::from_str(text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
