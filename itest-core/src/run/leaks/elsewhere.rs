@@ -1,7 +1,7 @@
 //! Where nobody tells of descriptors and children: there seem to be none.
 
-use std::ffi::CString;
 use std::fmt;
+use std::path::Path;
 
 /// An open file descriptor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,12 +13,22 @@ pub(super) fn count_descriptors() -> Option<usize> {
 
 pub(super) fn count_our_threads() {}
 
-pub(super) fn environment() -> Option<Vec<CString>> {
+/// The environment at a glance.
+#[derive(Debug)]
+pub(super) enum Environment {}
+
+pub(super) fn environment() -> Option<Environment> {
     None
 }
 
-pub(super) fn is_environment(_: &[CString]) -> bool {
-    false
+impl Environment {
+    pub(super) fn is_unchanged(&self) -> bool {
+        match *self {}
+    }
+}
+
+pub(super) fn is_directory(known: &Path) -> bool {
+    std::env::current_dir().is_ok_and(|now| now == known)
 }
 
 pub(super) fn descriptors() -> Vec<Descriptor> {
@@ -47,6 +57,10 @@ pub(super) enum Child {}
 
 pub(super) fn children() -> Vec<u32> {
     Vec::new()
+}
+
+pub(super) fn has_children() -> bool {
+    false
 }
 
 impl Child {

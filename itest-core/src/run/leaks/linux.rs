@@ -1,11 +1,13 @@
 //! Descriptors and children of this process, from `/proc`; its environment at a glance.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, c_char};
 use std::fmt;
 use std::fs::{self, File};
 use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::ops::Range;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -28,8 +30,22 @@ pub(super) fn count_descriptors() -> Option<usize> {
     // Open all the time: to find it takes longer than to ask it.
     static DIRECTORY: OnceLock<Option<File>> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| File::open("/proc/self/fd").ok());
-    let size = directory.as_ref()?.metadata().ok()?.size();
-    usize::try_from(size).ok().filter(|size| *size > 0)
+    let size = usize::try_from(stat(directory.as_ref()?)?.st_size).ok()?;
+    (size > 0).then_some(size)
+}
+
+/// What the system says of a file, all of it as it comes: unoptimised, `metadata` takes as long
+/// once more.
+#[expect(unsafe_code, reason = "see above")]
+fn stat(file: &File) -> Option<libc::stat> {
+    let mut stat = MaybeUninit::uninit();
+    // SAFETY: `stat` is only written, and read when that went well.
+    unsafe {
+        match libc::fstat(file.as_raw_fd(), stat.as_mut_ptr()) {
+            0 => Some(stat.assume_init()),
+            _ => None,
+        }
+    }
 }
 
 /// How many threads there were before any code of the user's ran.
@@ -44,7 +60,8 @@ fn count_threads() -> Option<u64> {
     // As above; each thread is a directory in it.
     static DIRECTORY: OnceLock<Option<File>> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| File::open("/proc/self/task").ok());
-    Some(directory.as_ref()?.metadata().ok()?.nlink())
+    #[allow(clippy::useless_conversion, reason = "its width depends on the platform")]
+    Some(stat(directory.as_ref()?)?.st_nlink.into())
 }
 
 /// Whether nobody can change the environment at this moment.
@@ -57,44 +74,127 @@ unsafe extern "C" {
     static environ: *const *const c_char;
 }
 
-/// All variables as C has them, if that can be told.
+/// All variables as C has them, and where.
+#[derive(Debug)]
+pub(super) struct Environment {
+    /// Where each one stands.
+    places: Vec<usize>,
+    pieces: Vec<Piece>,
+}
+
+/// A variable, or several that the system has put one behind the other.
+#[derive(Debug)]
+struct Piece {
+    place: usize,
+    /// With the null behind each.
+    bytes: Vec<u8>,
+    /// It is in [`given`].
+    is_given: bool,
+}
+
+/// Where the strings are that the system has given to the process: they stay there, to be read.
+#[expect(unsafe_code, reason = "std does not give it away")]
+fn given() -> Range<usize> {
+    // SAFETY: plain look-ups. Between the two are the arguments and the environment.
+    let [start, end] = unsafe { [libc::AT_RANDOM, libc::AT_EXECFN].map(|at| libc::getauxval(at)) };
+    start as usize..end as usize
+}
+
+/// The environment, if that can be told.
 #[expect(unsafe_code, reason = "std copies each variable's name and value")]
-pub(super) fn environment() -> Option<Vec<CString>> {
+pub(super) fn environment() -> Option<Environment> {
     if !is_quiet() {
         return None;
     }
-    let mut all = Vec::new();
+    let given = given();
+    let mut all = Environment {
+        places: Vec::new(),
+        pieces: Vec::new(),
+    };
     // SAFETY: the list ends with null, its entries are strings, and nobody changes it meanwhile.
     unsafe {
         let mut entry = environ;
         while !entry.is_null() && !(*entry).is_null() {
-            all.push(CStr::from_ptr(*entry).to_owned());
+            all.push(*entry as usize, CStr::from_ptr(*entry), &given);
             entry = entry.add(1);
         }
     }
     Some(all)
 }
 
-/// Whether the environment is that, if that can be told; a copy takes longer than most tests.
-#[expect(unsafe_code, reason = "std copies each variable's name and value")]
-pub(super) fn is_environment(known: &[CString]) -> bool {
-    if !is_quiet() {
-        return false;
-    }
-    // SAFETY: as above.
-    unsafe {
-        let mut entry = environ;
-        if entry.is_null() {
-            return known.is_empty();
+impl Environment {
+    fn push(&mut self, place: usize, variable: &CStr, given: &Range<usize>) {
+        self.places.push(place);
+        let bytes = variable.to_bytes_with_nul();
+        let is_given = given.contains(&place);
+        match self.pieces.last_mut() {
+            Some(last) if is_given && last.is_given && last.place + last.bytes.len() == place => {
+                last.bytes.extend_from_slice(bytes);
+            }
+            _ => self.pieces.push(Piece {
+                place,
+                bytes: bytes.to_vec(),
+                is_given,
+            }),
         }
-        for variable in known {
-            if (*entry).is_null() || libc::strcmp(*entry, variable.as_ptr()) != 0 {
+    }
+
+    /// Whether it is still that, if that can be told; a copy takes longer than most tests.
+    #[expect(unsafe_code, reason = "std copies each variable's name and value")]
+    pub(super) fn is_unchanged(&self) -> bool {
+        if !is_quiet() {
+            return false;
+        }
+        // SAFETY: as above.
+        unsafe {
+            let mut entry = environ;
+            if entry.is_null() {
+                return self.places.is_empty();
+            }
+            for place in &self.places {
+                if *entry as usize != *place {
+                    return false;
+                }
+                entry = entry.add(1);
+            }
+            if !(*entry).is_null() {
                 return false;
             }
-            entry = entry.add(1);
         }
-        (*entry).is_null()
+        self.pieces.iter().all(Piece::is_unchanged)
     }
+}
+
+impl Piece {
+    /// For where variables still stand.
+    #[expect(unsafe_code, reason = "std copies each variable's name and value")]
+    fn is_unchanged(&self) -> bool {
+        let now = self.place as *const c_char;
+        let known: *const c_char = self.bytes.as_ptr().cast();
+        // SAFETY: a string stands there now, and what the system has given can be read at any time.
+        let difference = unsafe {
+            match self.is_given {
+                true => libc::memcmp(now.cast(), known.cast(), self.bytes.len()),
+                false => libc::strcmp(now, known),
+            }
+        };
+        difference == 0
+    }
+}
+
+/// Whether that is the working directory.
+#[expect(unsafe_code, reason = "std makes a new string each time")]
+pub(super) fn is_directory(known: &Path) -> bool {
+    let mut buffer = MaybeUninit::<[c_char; libc::PATH_MAX as usize]>::uninit();
+    // SAFETY: what comes is not longer, and it ends with a null.
+    let now = unsafe {
+        let now = libc::getcwd(buffer.as_mut_ptr().cast(), size_of_val(&buffer));
+        if now.is_null() {
+            return false;
+        }
+        CStr::from_ptr(now)
+    };
+    now.to_bytes() == known.as_os_str().as_bytes()
 }
 
 /// All descriptors, but for the one that is needed to list them.
@@ -209,7 +309,7 @@ pub(super) fn children() -> Vec<u32> {
 
 /// Costs one system call, in contrast to listing them.
 #[expect(unsafe_code, reason = "std waits for children that it knows only")]
-fn has_children() -> bool {
+pub(super) fn has_children() -> bool {
     let mut info = MaybeUninit::zeroed();
     let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
     // SAFETY: `info` is only written; whoever ended stays there to be waited for.

@@ -152,11 +152,13 @@ impl Watch {
             self.known = None;
             return;
         }
-        let ours = std::mem::replace(&mut *lock_ours(), State::NOTHING);
+        let mut ours = lock_ours();
         let ended = ENDED.load(Ordering::Relaxed);
-        if ours != State::NOTHING || ended != self.ended {
+        if !ours.is_nothing() || ended != self.ended {
+            *ours = State::NOTHING;
             self.known = None;
         }
+        drop(ours);
         self.ended = ended;
         // Nothing of the user's runs between two tests, unless a wide fixture ends.
         self.known.get_or_insert_with(State::now);
@@ -167,6 +169,12 @@ impl Watch {
 
     /// The test and its own fixtures' teardown have ended.
     pub(crate) fn end(&mut self, test: &PlannedTest) -> Leaked {
+        if let (Some(known), Some(levels)) = (&self.known, &self.levels)
+            && lock_ours().is_nothing()
+            && known.is_unchanged(levels)
+        {
+            return Leaked::default();
+        }
         let (Some(mut before), Some(levels)) = (self.known.take(), self.levels) else {
             return Leaked::default();
         };

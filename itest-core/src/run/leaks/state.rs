@@ -1,9 +1,9 @@
 //! [`State`]: what a process has, and [`Found`]: what it has more than before.
 
-use std::ffi::{CString, OsString};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::process::{self, Child, Descriptor};
+use super::process::{self, Child, Descriptor, Environment};
 use crate::cli::{Leaks, Level};
 use crate::event::{Leak, LeakKind, TestName};
 use crate::report::names;
@@ -13,13 +13,13 @@ use crate::sort;
 type Variables = Vec<(OsString, OsString)>;
 
 /// What a process has.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(super) struct State {
     directory: Option<PathBuf>,
     /// In the system's order.
     variables: Variables,
     /// The same as C has them, where that could be told.
-    glance: Option<Vec<CString>>,
+    glance: Option<Environment>,
     /// Of what is changed on purpose: those that are gone.
     removed: Vec<OsString>,
     descriptors: Vec<Descriptor>,
@@ -51,6 +51,33 @@ impl State {
         }
     }
 
+    /// Whether it has nothing at all.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.directory.is_none()
+            && self.variables.is_empty()
+            && self.removed.is_empty()
+            && self.descriptors.is_empty()
+            && self.children.is_empty()
+            && self.tasks == 0
+    }
+
+    /// Whether the process certainly has what it had, as far as `levels` want to know, by what is
+    /// cheap to ask: more is not needed after most tests.
+    pub(super) fn is_unchanged(&self, levels: &Leaks) -> bool {
+        let is_off = |kind| levels.of(kind) == Level::Off;
+        let directory = self.directory.as_deref();
+        let glance = self.glance.as_ref();
+        (is_off(LeakKind::Cwd) || directory.is_some_and(process::is_directory))
+            && (is_off(LeakKind::Env) || glance.is_some_and(Environment::is_unchanged))
+            && (is_off(LeakKind::Fds)
+                // Whether each is what it was takes a closer look.
+                || levels.of(LeakKind::Fds) != Level::Deny
+                    && process::count_descriptors() == Some(self.descriptors.len()))
+            && (is_off(LeakKind::Children)
+                || self.children.is_empty() && !process::has_children())
+            && (is_off(LeakKind::Tasks) || runtime::tasks() == self.tasks)
+    }
+
     /// Adds what `after` has that `before` has not; tasks are counted elsewhere.
     pub(super) fn take_over(&mut self, before: &State, after: &State) {
         if before.directory != after.directory {
@@ -77,19 +104,22 @@ impl State {
     pub(super) fn compare(&mut self, ours: &State, levels: &Leaks) -> (Found, bool) {
         let is_on = |kind| levels.of(kind) != Level::Off;
         let mut found = Found::default();
-        let mut is_same = *ours == State::NOTHING;
+        let mut is_same = ours.is_nothing();
         if is_on(LeakKind::Cwd) {
             let now = std::env::current_dir().ok();
             if now != self.directory && (ours.directory.is_none() || now != ours.directory) {
                 found.directory = Some((self.directory.clone(), now));
             }
         }
-        let glance = self.glance.as_deref();
-        if is_on(LeakKind::Env) && !glance.is_some_and(process::is_environment) {
+        let glance = self.glance.as_ref();
+        if is_on(LeakKind::Env) && !glance.is_some_and(Environment::is_unchanged) {
             let now: Variables = std::env::vars_os().collect();
             if now != self.variables {
                 is_same = false;
                 found.variables = self.changed_variables(ours, &now);
+            } else if let Some(now) = process::environment() {
+                // What was put back stands somewhere else.
+                self.glance = Some(now);
             }
         }
         if is_on(LeakKind::Fds) {
