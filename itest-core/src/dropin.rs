@@ -227,11 +227,11 @@ impl DropIn {
             self.args.require.clone(),
             Watch::new(&self.args, runs_alone()),
             Holds::Test,
-            Arc::new(Wider {
+            Some(Arc::new(Wider {
                 session: self.session.upstream(),
                 process: self.process.clone(),
                 plan: self.shared.plan.clone(),
-            }),
+            })),
         );
         let started = Instant::now();
         let finished = executor.run(index);

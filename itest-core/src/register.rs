@@ -6,7 +6,7 @@
 //! there is little, goes to `inventory` everywhere. The registry is the only reader.
 
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use crate::def::TestDef;
 
@@ -16,6 +16,8 @@ pub struct Link {
     before: AtomicPtr<TestDef>,
     /// It is in the list, and must not come into it again.
     is_linked: AtomicBool,
+    /// Given by the registry: the same in all processes of the binary.
+    number: AtomicU32,
 }
 
 impl Link {
@@ -24,7 +26,17 @@ impl Link {
         Link {
             before: AtomicPtr::new(ptr::null_mut()),
             is_linked: AtomicBool::new(false),
+            number: AtomicU32::new(0),
         }
+    }
+
+    pub(crate) fn set_number(&self, number: u32) {
+        self.number.store(number, Ordering::Relaxed);
+    }
+
+    /// Its place in the [`Registry`](crate::registry::Registry).
+    pub(crate) fn number(&self) -> u32 {
+        self.number.load(Ordering::Relaxed)
     }
 }
 

@@ -53,9 +53,14 @@ impl Registry {
     }
 
     fn sort(&mut self) {
-        self.tests = sorted(&self.tests, |test| test.location);
-        self.fixtures = sorted(&self.fixtures, |fixture| fixture.location);
-        self.markers = sorted(&self.markers, |markers| markers.location);
+        self.tests = sorted(&self.tests, |test| &test.location);
+        self.fixtures = sorted(&self.fixtures, |fixture| &fixture.location);
+        self.markers = sorted(&self.markers, |markers| &markers.location);
+        let mut number = 0;
+        for test in &self.tests {
+            test.link.set_number(number);
+            number += 1;
+        }
     }
 }
 
@@ -63,18 +68,17 @@ impl Registry {
 ///
 /// Items go to their files and lines by counting, not by being compared with each other: itest is
 /// mostly compiled without optimisation, where comparing costs more than all of planning.
-fn sorted<T>(all: &[&'static T], location: impl Fn(&T) -> Location) -> Vec<&'static T> {
+fn sorted<T>(all: &[&'static T], location: fn(&T) -> &Location) -> Vec<&'static T> {
     let mut files: Vec<(&'static str, Vec<&'static T>)> = Vec::new();
     let mut known: HashMap<&'static str, usize> = HashMap::new();
     let mut file = 0;
+    // Most neighbours are of one file, and then even of one string.
+    let mut last = "";
     // Most linkers give the reverse of the definition order.
     for item in all.iter().rev() {
         let name = location(item).file;
-        // Most neighbours are of one file, and then even of one string.
-        let same = files
-            .get(file)
-            .is_some_and(|(known, _)| std::ptr::eq(*known, name));
-        if !same {
+        if files.is_empty() || !std::ptr::eq(last, name) {
+            last = name;
             file = *known.entry(name).or_insert(files.len());
             if file == files.len() {
                 files.push((name, Vec::new()));
@@ -85,22 +89,37 @@ fn sorted<T>(all: &[&'static T], location: impl Fn(&T) -> Location) -> Vec<&'sta
     sort::by_key(&mut files, |(name, _)| *name);
     let mut sorted = Vec::with_capacity(all.len());
     for (_, items) in files {
-        sorted.extend(by_line(items, &location));
+        sorted.extend_from_slice(&by_line(items, location));
     }
     sorted
 }
 
 /// Items of one file.
-fn by_line<T>(items: Vec<&'static T>, location: impl Fn(&T) -> Location) -> Vec<&'static T> {
-    let place = |item: &&'static T| (location(item).line, location(item).column);
-    let last = items.iter().map(|item| location(item).line).max();
-    let last = last.unwrap_or_default() as usize;
+fn by_line<T>(items: Vec<&'static T>, location: fn(&T) -> &Location) -> Vec<&'static T> {
+    let mut last = 0;
+    let mut is_sorted = true;
+    for item in &items {
+        let line = location(item).line;
+        if line > last {
+            last = line;
+        } else {
+            is_sorted = false;
+        }
+    }
+    if is_sorted {
+        return items;
+    }
+    let last = last as usize;
     let mut sorted = items.clone();
+    let mut several_in_a_line = true;
     if last <= 64 * items.len() {
+        several_in_a_line = false;
         // How many stand before each line, and in it so far.
         let mut before = vec![0_usize; last + 2];
         for item in &items {
-            before[location(item).line as usize + 1] += 1;
+            let count = &mut before[location(item).line as usize + 1];
+            several_in_a_line |= *count > 0;
+            *count += 1;
         }
         let mut sum = 0;
         for count in &mut before {
@@ -114,8 +133,10 @@ fn by_line<T>(items: Vec<&'static T>, location: impl Fn(&T) -> Location) -> Vec<
         }
     }
     // Those of one line, or of a few far apart.
-    if !sorted.is_sorted_by_key(place) {
-        sort::by_key(&mut sorted, place);
+    if several_in_a_line {
+        sort::by_key(&mut sorted, |item| {
+            (location(item).line, location(item).column)
+        });
     }
     sorted
 }
@@ -197,7 +218,7 @@ mod tests {
                 .collect();
             mixed.rotate_left(first);
             mixed.swap(0, 3);
-            let sorted = sorted(&mixed, |location| *location);
+            let sorted = sorted(&mixed, |location| location);
             assert!(sorted.into_iter().eq(&expected), "{first}");
         }
     }

@@ -129,6 +129,7 @@ impl Cell {
 }
 
 /// The values of one call, in the order of the signature.
+#[derive(Default)]
 pub struct Args {
     args: std::vec::IntoIter<Arg>,
     chosen: Vec<Chosen>,

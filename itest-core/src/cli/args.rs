@@ -263,13 +263,20 @@ impl Args {
         found.max().map(|(_, place)| place)
     }
 
-    /// Whether the name filters could select an instance of the function of that name.
-    pub(crate) fn may_select(&self, function: &str) -> bool {
-        let of_function = |filter: &String| {
-            let rest = filter.strip_prefix(function);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', ':']))
-        };
-        !self.exact || self.filters.is_empty() || self.filters.iter().any(of_function)
+    /// The names that `--exact` asks for, if it asks for any.
+    pub(crate) fn exact_names(&self) -> Option<&[String]> {
+        (self.exact && !self.filters.is_empty()).then_some(&*self.filters)
+    }
+
+    /// The time limit and the retries of every test that says nothing itself, where all of those
+    /// are selected and have the same.
+    pub(crate) fn for_all(&self) -> Option<(Option<Duration>, u32)> {
+        let selects_all = self.filters.is_empty()
+            && self.skip.is_empty()
+            && self.markers.is_none()
+            && self.keywords.is_none();
+        let usual = || (self.timeout("", &[], None), self.retries("", &[], None));
+        (selects_all && self.overrides.is_empty()).then(usual)
     }
 
     /// Whether `-m` and `-k` select a test.

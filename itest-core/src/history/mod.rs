@@ -16,8 +16,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) use format::Past;
-use format::{Entry, Outcomes, QUICK};
+use format::{Entry, Outcomes};
+pub(crate) use format::{Past, QUICK};
 
 use crate::event::TestName;
 use crate::outcome::Outcome;

@@ -1,10 +1,28 @@
 //! What is told of a plan to other processes, as JSON.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use super::HeldLock;
-use super::Verdict;
+use super::{HeldLock, Verdict};
 use crate::json::{Fields, FromJson, Object, Problem, ToJson};
+
+impl ToJson for Cow<'static, [HeldLock]> {
+    fn to_json(&self, out: &mut String) {
+        (**self).to_json(out);
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+#[cfg(feature = "cli")]
+impl FromJson for Cow<'static, [HeldLock]> {
+    fn from_json(value: Value) -> Result<Self, Problem> {
+        Vec::from_json(value).map(Cow::Owned)
+    }
+}
 
 impl ToJson for HeldLock {
     fn to_json(&self, out: &mut String) {

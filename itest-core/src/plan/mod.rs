@@ -9,15 +9,19 @@ mod instances;
 mod lookup;
 mod modules;
 mod params;
+mod plain;
 mod problem;
 mod regroup;
 mod resolve;
+mod twice;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 use std::time::Duration;
 
 pub(crate) use lookup::Names;
+pub(crate) use plain::PlainTests;
 pub(crate) use problem::{PlanError, short_type, similar};
 
 use crate::chosen::Chosen;
@@ -34,6 +38,7 @@ use instances::Instance;
 use modules::{ModuleInfo, Modules};
 use problem::{Problem, Problems};
 use resolve::Resolver;
+use twice::Seen;
 
 /// Index into [`Plan::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -141,7 +146,7 @@ pub(crate) struct PlannedTest {
     /// Nodes whose value is moved into their only user.
     pub(crate) moved: Vec<NodeId>,
     /// Sorted, each once.
-    pub(crate) locks: Vec<HeldLock>,
+    pub(crate) locks: Cow<'static, [HeldLock]>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retries: u32,
     pub(crate) flavor: Option<Flavor>,
@@ -155,6 +160,8 @@ pub(crate) struct PlannedTest {
     pub(crate) skips: Vec<&'static SkipDef>,
     /// Some of its code is async.
     pub(crate) is_async: bool,
+    /// It is as [`PlainTests`] has it.
+    is_plain: bool,
 }
 
 /// A lock held during an attempt.
@@ -163,6 +170,12 @@ pub(crate) struct HeldLock {
     pub(crate) name: String,
     pub(crate) exclusive: bool,
 }
+
+/// What a test holds that says nothing of locks: see [`HeldLock::serial`].
+static NOT_SERIAL: [HeldLock; 1] = [HeldLock {
+    name: String::new(),
+    exclusive: false,
+}];
 
 /// How the names of locks begin that are of a worker's, module's or group's fixture.
 const OF_INSTANCE: &str = "fixture ";
@@ -174,6 +187,11 @@ impl HeldLock {
             name: String::new(),
             exclusive,
         }
+    }
+
+    /// Whether they certainly are those of a test that says nothing of locks.
+    pub(crate) fn are_usual(locks: &[HeldLock]) -> bool {
+        std::ptr::eq(locks, &NOT_SERIAL)
     }
 
     /// It is about something that other processes of the run have too.
@@ -260,6 +278,16 @@ impl Key {
 }
 
 impl PlannedTest {
+    /// The number under which [`PlainTests`] has it.
+    pub(crate) fn registered(&self) -> Option<u32> {
+        self.is_plain.then(|| self.def.link.number())
+    }
+
+    /// There is nothing to set up for it, and nothing to give to it.
+    pub(crate) fn needs_nothing(&self) -> bool {
+        self.setup.is_empty() && self.args.is_empty() && self.chosen.is_empty()
+    }
+
     /// Which instance of a fixture of that scope this test uses.
     pub(crate) fn key(&self, scope: Scope) -> Key {
         match (scope, self.group) {
@@ -285,13 +313,12 @@ impl PlannedTest {
 
 impl Plan {
     /// Without tests.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn empty() -> Self {
+    pub(crate) fn empty(runtime_threads: usize) -> Self {
         Plan {
             tests: Vec::new(),
             nodes: Vec::new(),
             filtered_out: 0,
-            runtime_threads: 1,
+            runtime_threads,
             has_serial: false,
             has_params: false,
         }
@@ -336,34 +363,44 @@ impl Plan {
         let mut resolver = Resolver::new(registry, problems);
         let mut modules = Modules::new(registry);
         let mut plan = Plan {
-            tests: Vec::new(),
-            nodes: Vec::new(),
-            filtered_out: 0,
-            runtime_threads: 1,
             has_serial: has_serial(registry),
-            has_params: false,
+            ..Plan::empty(1)
         };
-        plan.tests.reserve(registry.tests.len());
-        // One after the other in the same allocation.
+        plan.tests.reserve(match args.exact {
+            true => 0,
+            false => registry.tests.len(),
+        });
+        let usual = args.for_all();
+        // One after the other in the same allocation; it begins with the module.
         let mut name = String::new();
+        let mut begins_with = "";
+        let mut named = Named::All;
         for &def in &registry.tests {
             let module = modules.get(def.module_path);
-            name.clear();
-            name.push_str(&module.prefix);
-            name.push_str(def.name);
-            if !args.may_select(&name) {
+            if !std::ptr::eq(begins_with, def.module_path) {
+                begins_with = def.module_path;
+                name.clear();
+                name.push_str(&module.prefix);
+                named = Named::new(args, &module.prefix);
+            }
+            if !named.may_be(def.name) {
                 plan.filtered_out += 1;
                 continue;
             }
+            name.truncate(module.prefix.len());
+            name.push_str(def.name);
+            if let Some((timeout, retries)) = usual
+                && resolve::is_plain(def, module)
+            {
+                let mut test = resolve::without_anything(def, name.as_str().into(), module);
+                test.timeout = timeout;
+                test.retries = retries;
+                plan.tests.push(test);
+                continue;
+            }
             if def.sets.is_empty() {
-                plan.add(
-                    &mut resolver,
-                    def,
-                    &name,
-                    &Instance::default(),
-                    module,
-                    args,
-                );
+                let only = Instance::default();
+                plan.add(&mut resolver, def, &name, &only, module, args);
                 continue;
             }
             for instance in instances::of(def, &name, &mut resolver.problems) {
@@ -434,8 +471,13 @@ impl Plan {
 
     /// Some test is there because of a file.
     pub(crate) fn has_files(&self) -> bool {
-        let mut chosen = self.tests.iter().flat_map(|test| &test.chosen);
-        chosen.any(|one| matches!(one, Chosen::File(_)))
+        let is_file = |one: &Chosen| matches!(one, Chosen::File(_));
+        for test in &self.tests {
+            if !test.chosen.is_empty() && test.chosen.iter().any(is_file) {
+                return true;
+            }
+        }
+        false
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -449,7 +491,9 @@ impl Plan {
         conditions: &mut Conditions,
         args: &Args,
     ) -> Verdict {
-        if let Some(skip) = conditions.first_that_holds(test.skips.iter().copied()) {
+        if !test.skips.is_empty()
+            && let Some(skip) = conditions.first_that_holds(test.skips.iter().copied())
+        {
             return skipped(skip, skip.reason(), args);
         }
         let reached = match test.setup.as_slice() {
@@ -512,12 +556,7 @@ impl Plan {
     /// `others` are names of session fixtures that tests which were not planned may take so, in
     /// other processes of the run.
     fn add_fixture_locks(&mut self, others: HashSet<&str>) {
-        let is_exclusive = |param: &ParamDef| matches!(param.access, Access::Exclusive);
-        let has_any = |params: &[ParamDef]| params.iter().any(is_exclusive);
-        if others.is_empty()
-            && !self.nodes.iter().any(|node| has_any(node.def.params))
-            && !self.tests.iter().any(|test| has_any(test.def.params))
-        {
+        if others.is_empty() && !self.is_anything_exclusive() {
             return;
         }
         let mut exclusive: HashSet<NodeId> = HashSet::new();
@@ -558,10 +597,25 @@ impl Plan {
                 lock
             });
             let named: Vec<_> = named.collect();
-            let test = &mut self.tests[index];
-            test.locks.extend(named);
-            normalise_locks(&mut test.locks);
+            let locks = self.tests[index].locks.to_mut();
+            locks.extend(named);
+            normalise_locks(locks);
         }
+    }
+
+    /// Whether anybody takes anything as `&mut T`.
+    fn is_anything_exclusive(&self) -> bool {
+        for node in &self.nodes {
+            if takes_exclusively(node.def.params) {
+                return true;
+            }
+        }
+        for test in &self.tests {
+            if !test.args.is_empty() && takes_exclusively(test.def.params) {
+                return true;
+            }
+        }
+        false
     }
 
     fn accesses(&self, test: &PlannedTest) -> Vec<(NodeId, Access)> {
@@ -574,29 +628,50 @@ impl Plan {
 
 /// Whether a test or group of the binary is `serial`.
 fn has_serial(registry: &Registry) -> bool {
-    let groups = registry.groups.values().map(|group| &group.options);
-    let tests = registry.tests.iter().map(|test| test.options);
-    groups.chain(tests).any(|options| options.serial)
+    let mut groups = registry.groups.values();
+    if groups.any(|group| group.options.serial) {
+        return true;
+    }
+    for test in &registry.tests {
+        if test.options.serial {
+            return true;
+        }
+    }
+    false
 }
 
 /// Names of the fixtures that anybody in the binary takes as `&mut T`, as far as can be told
 /// without planning all tests: another fixture of that name may be among them.
 fn taken_exclusively(registry: &Registry) -> HashSet<&'static str> {
-    let fixtures = registry.fixtures.iter().map(|fixture| fixture.params);
-    let tests = registry.tests.iter().map(|test| test.params);
-    let mut names = HashSet::new();
-    for params in fixtures.chain(tests) {
+    let mut taken = HashSet::new();
+    let mut add = |params: &'static [ParamDef]| {
         for param in params {
-            if matches!(param.access, Access::Exclusive) {
-                names.insert(match param.from {
+            if is_exclusive(param) {
+                taken.insert(match param.from {
                     None => param.name,
                     Some(Binding::Name(name)) => name,
                     Some(Binding::Path(fixture)) => fixture().name,
                 });
             }
         }
+    };
+    for fixture in &registry.fixtures {
+        add(fixture.params);
     }
-    names
+    for test in &registry.tests {
+        if !test.params.is_empty() {
+            add(test.params);
+        }
+    }
+    taken
+}
+
+fn is_exclusive(param: &ParamDef) -> bool {
+    matches!(param.access, Access::Exclusive)
+}
+
+fn takes_exclusively(params: &[ParamDef]) -> bool {
+    params.iter().any(is_exclusive)
 }
 
 /// Every node that the test's setup reaches.
@@ -689,20 +764,9 @@ fn check_duplicate_tests(
     all: impl ExactSizeIterator<Item = &'static TestDef>,
     problems: &mut Problems,
 ) {
-    let mut modules: HashMap<&str, usize> = HashMap::new();
-    // The one that was met last, which is mostly the next one too.
-    let mut last = ("", 0);
-    let mut tests: HashMap<(usize, &str), Location, BuildHasherDefault<NameHasher>> =
-        HashMap::with_capacity_and_hasher(all.len(), BuildHasherDefault::default());
+    let mut seen = Seen::new(all.len());
     for test in all {
-        if !std::ptr::eq(last.0, test.module_path) {
-            let next = modules.len();
-            last = (
-                test.module_path,
-                *modules.entry(test.module_path).or_insert(next),
-            );
-        }
-        if let Some(first) = tests.insert((last.1, test.name), test.location) {
+        if let Some(first) = seen.insert(test) {
             let name = display_path(test.module_path, test.name);
             problems.push(
                 format!("duplicate test {}", test.location),
@@ -711,6 +775,45 @@ fn check_duplicate_tests(
                     .help("rename one: a name must select one test"),
             );
         }
+    }
+}
+
+/// What the names of a module's functions may be, as the filters have it.
+enum Named<'a> {
+    All,
+    /// One of those with `--exact`, or an instance of it.
+    These(Vec<&'a str>),
+}
+
+impl<'a> Named<'a> {
+    /// `prefix` is the module's.
+    fn new(args: &'a Args, prefix: &str) -> Self {
+        match args.exact_names() {
+            None => Named::All,
+            Some(names) => {
+                let in_module = names.iter().filter_map(|name| name.strip_prefix(prefix));
+                Named::These(in_module.collect())
+            }
+        }
+    }
+
+    fn may_be(&self, function: &str) -> bool {
+        let Named::These(names) = self else {
+            return true;
+        };
+        for name in names {
+            // Most are told apart by their length and a few bytes.
+            if name.len() >= function.len()
+                && name.as_bytes().starts_with(function.as_bytes())
+                && matches!(
+                    name.as_bytes().get(function.len()),
+                    None | Some(b'[' | b':')
+                )
+            {
+                return true;
+            }
+        }
+        false
     }
 }
 

@@ -22,6 +22,11 @@ pub(super) struct ModuleInfo {
 }
 
 impl ModuleInfo {
+    /// Its tests are as they are, wherever they stand.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.groups.is_empty() && self.autouse.is_empty() && self.markers.is_empty()
+    }
+
     /// The test's own and those around it.
     pub(super) fn markers(&self, def: &'static TestDef) -> Vec<&'static Marker> {
         let around = self.markers.iter().copied();

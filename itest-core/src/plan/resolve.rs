@@ -1,6 +1,7 @@
 //! Binding every request of a test to a fixture: closure, order and all checks.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
@@ -8,8 +9,8 @@ use super::lookup::Names;
 use super::params::Params;
 use super::problem::{PlanError, Problem, Problems, chain, quoted, short_type, similar};
 use super::{
-    Dep, HeldLock, Instance, ModuleInfo, NameHasher, Node, NodeAccess, NodeId, Param, PlannedTest,
-    SameValue, accesses, normalise_locks, reach,
+    Dep, HeldLock, Instance, ModuleInfo, NOT_SERIAL, NameHasher, Node, NodeAccess, NodeId, Param,
+    PlannedTest, SameValue, accesses, normalise_locks, reach,
 };
 use crate::builtin::Request;
 use crate::chosen::Chosen;
@@ -111,12 +112,7 @@ impl<'r> Resolver<'r> {
         name: TestName,
         module: &ModuleInfo,
     ) -> Option<PlannedTest> {
-        let has_nothing = def.params.is_empty()
-            && def.says_nothing()
-            && module.groups.is_empty()
-            && module.autouse.is_empty()
-            && module.markers.is_empty();
-        if has_nothing {
+        if is_plain(def, module) {
             return Some(without_anything(def, name, module));
         }
         let mut asking = Asking {
@@ -178,7 +174,7 @@ impl<'r> Resolver<'r> {
             args,
             chosen: instance.chosen.clone(),
             moved: Vec::new(),
-            locks,
+            locks: locks.into(),
             timeout: module.innermost(def, |options| options.timeout),
             retries: 0,
             flavor: module.innermost(def, |options| options.flavor),
@@ -188,6 +184,7 @@ impl<'r> Resolver<'r> {
             markers: module.markers(def),
             skips: of_case.iter().chain(skips).collect(),
             name,
+            is_plain: false,
         };
         self.check_access(&mut test);
         Some(test)
@@ -636,8 +633,13 @@ impl<'r> Resolver<'r> {
     }
 }
 
-/// What [`Resolver::test`] comes to for most tests of a large binary, without the way there.
-fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) -> PlannedTest {
+/// What [`Resolver::test`] comes to for most tests of a large binary, without the way there: those
+/// that are [`is_plain`].
+pub(super) fn without_anything(
+    def: &'static TestDef,
+    name: TestName,
+    module: &ModuleInfo,
+) -> PlannedTest {
     PlannedTest {
         def,
         name,
@@ -647,7 +649,7 @@ fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) 
         args: Vec::new(),
         chosen: Vec::new(),
         moved: Vec::new(),
-        locks: vec![HeldLock::serial(false)],
+        locks: Cow::Borrowed(&NOT_SERIAL),
         timeout: None,
         retries: 0,
         flavor: None,
@@ -657,7 +659,13 @@ fn without_anything(def: &'static TestDef, name: TestName, module: &ModuleInfo) 
         markers: Vec::new(),
         skips: Vec::new(),
         is_async: def.is_async,
+        is_plain: true,
     }
+}
+
+/// Whether neither the test nor its module says anything: there is nothing to decide.
+pub(super) fn is_plain(def: &TestDef, module: &ModuleInfo) -> bool {
+    def.params.is_empty() && def.says_nothing() && module.says_nothing()
 }
 
 fn is_unshared(param: &ParamDef) -> bool {

@@ -175,7 +175,10 @@ impl Reporter for Json {
     }
 
     fn wants(&self) -> Wants {
-        Wants::NOTHING
+        Wants {
+            starts: true,
+            ..Wants::NOTHING
+        }
     }
 }
 

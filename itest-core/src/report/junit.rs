@@ -270,7 +270,10 @@ impl Reporter for Junit {
     }
 
     fn wants(&self) -> Wants {
-        Wants::NOTHING
+        Wants {
+            starts: true,
+            ..Wants::NOTHING
+        }
     }
 }
 

@@ -93,7 +93,10 @@ impl Reporter for Live {
     }
 
     fn wants(&self) -> Wants {
-        self.report.wants()
+        Wants {
+            starts: true,
+            ..self.report.wants()
+        }
     }
 
     fn is_live(&self) -> bool {

@@ -81,6 +81,9 @@ pub(crate) trait Reporter: Send {
 pub(crate) struct Wants {
     /// [`Event::TestPlanned`](crate::event::Event::TestPlanned).
     pub(crate) plan: bool,
+    /// [`Event::TestStarted`](crate::event::Event::TestStarted) of tests that have passed by the
+    /// time that it could be told.
+    pub(crate) starts: bool,
     /// How tests' own fixtures are set up and torn down. What goes wrong with one is a part of its
     /// test's end.
     pub(crate) own_fixtures: bool,
@@ -89,17 +92,20 @@ pub(crate) struct Wants {
 impl Wants {
     pub(crate) const NOTHING: Wants = Wants {
         plan: false,
+        starts: false,
         own_fixtures: false,
     };
 
     pub(crate) const ALL: Wants = Wants {
         plan: true,
+        starts: true,
         own_fixtures: true,
     };
 
     fn or(self, other: Wants) -> Wants {
         Wants {
             plan: self.plan || other.plan,
+            starts: self.starts || other.starts,
             own_fixtures: self.own_fixtures || other.own_fixtures,
         }
     }

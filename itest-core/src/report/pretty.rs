@@ -76,6 +76,21 @@ impl Pretty {
         }
     }
 
+    /// Whether a result is a whole line without colour, time or limit.
+    fn is_plain(&self) -> bool {
+        self.open.is_none()
+            && self.times.is_none()
+            && !self.style.color
+            && self.width.columns().is_none()
+    }
+
+    /// The line of most tests, where lines are plain; it takes longer than they do otherwise.
+    fn passed(&mut self, test: &str) -> io::Result<()> {
+        self.out.write_all(b"test ")?;
+        self.out.write_all(test.as_bytes())?;
+        self.out.write_all(b" ... ok\n")
+    }
+
     /// The beginning of the line of a test that runs.
     fn begin(&mut self, test: TestName) -> io::Result<()> {
         let room_for_result = Width::WORD + self.times.map_or(0, |_| TIME);
@@ -151,6 +166,13 @@ impl Reporter for Pretty {
                 ..
             } => {
                 let test = self.naming.name(record, test);
+                if matches!(outcome, Outcome::Passed)
+                    && *attempts <= 1
+                    && teardown_errors.is_empty()
+                    && self.is_plain()
+                {
+                    return self.passed(&test);
+                }
                 let (tone, word) = verdict(outcome);
                 let attempt = match attempts {
                     0 | 1 => String::new(),
@@ -235,6 +257,7 @@ impl Reporter for Pretty {
     fn wants(&self) -> Wants {
         let mut wants = self.summary.wants();
         wants.own_fixtures |= self.setup_show;
+        wants.starts |= self.serial;
         wants
     }
 }

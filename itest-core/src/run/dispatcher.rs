@@ -165,8 +165,10 @@ pub(crate) fn dispatch(mut job: Job, args: &Args, kind: CrewKind) -> io::Result<
     });
     #[cfg(unix)]
     crate::resource::sweep();
+    let reporter = report::reporter(args, io::stdout().is_terminal(), Box::new(io::stdout()))?;
     let mut run = Run {
-        reporter: report::reporter(args, io::stdout().is_terminal(), Box::new(io::stdout()))?,
+        wants_starts: reporter.wants().starts,
+        reporter,
         clock,
         binary: job.only(),
         tally: Tally::default(),
@@ -356,6 +358,8 @@ fn without_running(test: &SuiteTest) -> Option<Event> {
 /// The reporting side of a run.
 struct Run {
     reporter: Box<dyn Reporter>,
+    /// It wants to know that tests start which have ended before there was time to tell.
+    wants_starts: bool,
     clock: Clock,
     /// The only one, or empty.
     binary: BinaryId,
@@ -471,9 +475,7 @@ impl Run {
         let mut before: Vec<Unrun> = Vec::new();
         for suite in suites {
             for test in &suite.summary.tests {
-                if let Some(event) = without_running(test) {
-                    before.push((suite.id.clone(), event));
-                } else if test.verdict == Verdict::Run {
+                if matches!(test.verdict, Verdict::Run) {
                     ready += 1;
                     if !before.is_empty() {
                         let next = TestId {
@@ -482,6 +484,8 @@ impl Run {
                         };
                         self.before.insert(next, std::mem::take(&mut before));
                     }
+                } else if let Some(event) = without_running(test) {
+                    before.push((suite.id.clone(), event));
                 }
             }
         }
@@ -503,8 +507,8 @@ impl Run {
         });
     }
 
-    fn record(&mut self, record: Record) {
-        let mut record = self.judged(record);
+    fn record(&mut self, mut record: Record) {
+        self.judge(&mut record);
         self.recorder.record(&record);
         self.name_repetition(&mut record);
         self.tally.record(&record);
@@ -543,7 +547,7 @@ impl Run {
     }
 
     /// `--ensure-time` makes a failure of what took too long.
-    fn judged(&self, mut record: Record) -> Record {
+    fn judge(&self, record: &mut Record) {
         if let (
             Some(limit),
             Event::TestFinished {
@@ -558,7 +562,6 @@ impl Run {
                 failure: Failure::new(FailureKind::Timeout, message),
             };
         }
-        record
     }
 
     fn note(&mut self, result: io::Result<()>) {
@@ -607,10 +610,13 @@ impl Run {
                 Some(Message::Event(record)) => {
                     stopped |= self.happened(record, &mut running, crew);
                 }
-                Some(Message::Events(records)) => {
-                    for record in records {
+                // Only where the dispatcher is in another process.
+                Some(Message::PassedNow { .. }) => {}
+                Some(Message::Passed(passed)) => {
+                    let all_starts = self.wants_starts || !self.before.is_empty();
+                    passed.tell(all_starts, |record| {
                         stopped |= self.happened(record, &mut running, crew);
-                    }
+                    });
                 }
             }
         }
@@ -685,8 +691,8 @@ impl Run {
         while let Ok(message) = messages.try_recv() {
             match message {
                 Message::Event(record) => self.record(record),
-                Message::Events(records) => records.into_iter().for_each(|one| self.record(one)),
-                Message::ExecutorDone | Message::Hung { .. } => {}
+                Message::Passed(passed) => passed.tell(true, |record| self.record(record)),
+                Message::ExecutorDone | Message::Hung { .. } | Message::PassedNow { .. } => {}
             }
         }
     }

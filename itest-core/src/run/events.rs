@@ -7,12 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::channel::Sender;
 use crate::event::{BinaryId, Event, Record, TestName};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, Outcome};
+use crate::run::executor::finished;
 use crate::scope::Scope;
 
 /// To the dispatcher, or to nobody where libtest reports.
 #[derive(Clone)]
-pub(crate) struct Events(Option<Source>);
+pub(crate) struct Events(Option<Arc<Source>>);
 
 #[derive(Clone)]
 struct Source {
@@ -35,8 +36,13 @@ type Send = Arc<dyn Fn(Message) + std::marker::Send + Sync>;
 #[derive(Debug)]
 pub(crate) enum Message {
     Event(Record),
-    /// Several at once, in order.
-    Events(Vec<Record>),
+    Passed(Passed),
+    /// The test that whoever hears of it knows to be under way has passed, and there is nothing
+    /// more to say.
+    PassedNow {
+        at: Duration,
+        duration: Duration,
+    },
     /// An executor has run its last test and torn down what it had.
     ExecutorDone,
     /// User code overran its time limit and cannot be cancelled.
@@ -44,6 +50,62 @@ pub(crate) enum Message {
         test: TestName,
         failure: Failure,
     },
+}
+
+/// Tests that passed in a worker, one after the other, the first of which is known to have started.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    binary: BinaryId,
+    worker: Option<u32>,
+    tests: Vec<PassedTest>,
+    /// The test that started behind them.
+    next: Option<TestName>,
+}
+
+/// There is nothing more to say of it.
+#[derive(Debug)]
+pub(crate) struct PassedTest {
+    pub(crate) name: TestName,
+    /// When it ended.
+    pub(crate) at: Duration,
+    pub(crate) duration: Duration,
+    pub(crate) output: String,
+}
+
+impl Passed {
+    /// What happened, in order; that tests started which have ended meanwhile only if `all_starts`.
+    pub(crate) fn tell(self, all_starts: bool, mut tell: impl FnMut(Record)) {
+        let record = |at, event| Record {
+            at,
+            binary: self.binary.clone(),
+            worker: self.worker,
+            event,
+        };
+        let mut next = self.next;
+        let mut tests = self.tests.into_iter();
+        let mut test = tests.next();
+        while let Some(PassedTest {
+            name,
+            at,
+            duration,
+            output,
+        }) = test
+        {
+            tell(record(
+                at,
+                finished(name, Outcome::Passed, duration, output),
+            ));
+            test = tests.next();
+            let started = match &test {
+                Some(following) if all_starts => Some(following.name.clone()),
+                Some(_) => None,
+                None => next.take(),
+            };
+            if let Some(test) = started {
+                tell(record(at, Event::TestStarted { test }));
+            }
+        }
+    }
 }
 
 /// The time of a run, the same in all of its processes but for jumps of the system's clock.
@@ -87,7 +149,7 @@ impl Events {
     }
 
     pub(crate) fn with(send: Send, clock: Clock, binary: BinaryId) -> Self {
-        Events(Some(Source {
+        Events(Some(Arc::new(Source {
             send,
             clock,
             binary,
@@ -96,37 +158,36 @@ impl Events {
             own_fixtures: true,
             starts: true,
             last: Arc::default(),
-        }))
+        })))
     }
 
     pub(crate) fn nowhere() -> Self {
         Events(None)
     }
 
-    /// The same in a run of that name.
-    pub(crate) fn in_run(mut self, id: &str) -> Self {
+    /// The same, but for what is changed of them.
+    fn but(mut self, change: impl FnOnce(&mut Source)) -> Self {
         if let Some(source) = &mut self.0 {
-            source.run_id = id.into();
+            change(Arc::make_mut(source));
         }
         self
+    }
+
+    /// The same in a run of that name.
+    pub(crate) fn in_run(self, id: &str) -> Self {
+        self.but(|source| source.run_id = id.into())
     }
 
     /// The same, with or without what becomes of tests' own fixtures.
     ///
     /// A test with three fixtures has thirteen events with them and one without.
-    pub(crate) fn with_own_fixtures(mut self, own_fixtures: bool) -> Self {
-        if let Some(source) = &mut self.0 {
-            source.own_fixtures = own_fixtures;
-        }
-        self
+    pub(crate) fn with_own_fixtures(self, own_fixtures: bool) -> Self {
+        self.but(|source| source.own_fixtures = own_fixtures)
     }
 
     /// The same where somebody else tells that tests start.
-    pub(crate) fn without_starts(mut self) -> Self {
-        if let Some(source) = &mut self.0 {
-            source.starts = false;
-        }
-        self
+    pub(crate) fn without_starts(self) -> Self {
+        self.but(|source| source.starts = false)
     }
 
     /// Whether somebody wants to know of tests' own fixtures.
@@ -145,21 +206,16 @@ impl Events {
     }
 
     /// The same for what a worker does, or somebody else.
-    pub(crate) fn of(mut self, worker: Option<u32>) -> Self {
-        if let Some(source) = &mut self.0 {
+    pub(crate) fn of(self, worker: Option<u32>) -> Self {
+        self.but(|source| {
             source.worker = worker;
             source.last = Arc::default();
-        }
-        self
+        })
     }
 
     /// The same for what happens in that binary's processes.
     pub(crate) fn of_binary(&self, binary: &BinaryId) -> Self {
-        let mut events = self.clone();
-        if let Some(source) = &mut events.0 {
-            source.binary = binary.clone();
-        }
-        events
+        self.clone().but(|source| source.binary = binary.clone())
     }
 
     /// Tells what happens now.
@@ -203,15 +259,33 @@ impl Events {
         }
     }
 
-    /// Tells several things that have happened, in order.
-    pub(crate) fn send_all(&self, events: Vec<(Duration, Event)>) {
-        if let Some(source) = &self.0
-            && !events.is_empty()
-        {
-            let records = events.into_iter();
-            let records = records.map(|(at, event)| source.record(at, event));
-            (source.send)(Message::Events(records.collect()));
+    /// Tells that the test under way has passed now, and nothing more; unless it is not known
+    /// which one that is.
+    pub(crate) fn send_passed_now(&self, duration: Duration) -> bool {
+        match &self.0 {
+            Some(source) if !source.starts => {
+                let at = source.not_before_last(source.clock.now());
+                (source.send)(Message::PassedNow { at, duration });
+                true
+            }
+            _ => false,
         }
+    }
+
+    /// Tells that tests passed; `next` started behind them.
+    pub(crate) fn send_passed(&self, mut tests: Vec<PassedTest>, next: Option<TestName>) {
+        let Some(source) = &self.0 else {
+            return;
+        };
+        for test in &mut tests {
+            test.at = source.not_before_last(test.at);
+        }
+        (source.send)(Message::Passed(Passed {
+            binary: source.binary.clone(),
+            worker: source.worker,
+            tests,
+            next,
+        }));
     }
 
     /// The number of the worker in which this happens.

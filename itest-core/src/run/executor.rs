@@ -47,10 +47,10 @@ impl Executor {
         require: Require,
         watch: Watch,
         holds: Holds,
-        upstream: Arc<dyn Upstream>,
+        upstream: Option<Arc<dyn Upstream>>,
     ) -> Self {
         Executor {
-            store: Store::new(shared.clone(), holds, Some(upstream)),
+            store: Store::new(shared.clone(), holds, upstream),
             shared,
             locks,
             require,
@@ -58,10 +58,29 @@ impl Executor {
         }
     }
 
-    /// Runs the test and sends its events; tears down before it what it does not share.
+    /// From now on, tests are those of that plan; so far only [`run_plain`](Self::run_plain) was
+    /// used.
+    #[cfg(unix)]
+    pub(crate) fn follow(&mut self, plan: Arc<Plan>, upstream: Arc<dyn Upstream>) {
+        self.shared.plan = plan.clone();
+        self.store.follow(plan, upstream);
+    }
+
+    /// Runs a test of the plan.
     pub(crate) fn run(&mut self, index: usize) -> Finished {
         let plan: Arc<Plan> = self.shared.plan.clone();
-        let test = &plan.tests[index];
+        self.run_test(&plan.tests[index], index)
+    }
+
+    /// Runs a test without fixtures, whatever the plan has.
+    #[cfg(unix)]
+    pub(crate) fn run_plain(&mut self, test: &PlannedTest) -> Finished {
+        // The number is for fixtures that come from elsewhere.
+        self.run_test(test, usize::MAX)
+    }
+
+    /// Runs the test and sends its events; tears down before it what it does not share.
+    fn run_test(&mut self, test: &PlannedTest, index: usize) -> Finished {
         self.leave(Some(test));
         let events = self.shared.events.clone();
         events.send_start(|| Event::TestStarted {
@@ -104,6 +123,9 @@ impl Executor {
             });
         }
         drop(held);
+        if finished.is_plain_pass() && events.send_passed_now(started.elapsed()) {
+            return finished;
+        }
         events.send(|| Event::TestFinished {
             test: test.name.clone(),
             outcome: finished.outcome.clone(),
@@ -144,6 +166,14 @@ impl Executor {
             Some(runtime) => On::Private(runtime),
             None => On::Shared { threads },
         };
+        if test.needs_nothing() {
+            // Nobody asks for its request either.
+            let outcome = self.judge(test, Ok(self.call(test, Args::default(), on)));
+            if outcome.is_failure() {
+                FAILURES.fetch_add(1, Ordering::Relaxed);
+            }
+            return (outcome, Vec::new());
+        }
         let user = For {
             test,
             index,
@@ -186,12 +216,16 @@ impl Executor {
             request,
             user,
         )?;
+        Ok(self.call(test, args, user.on))
+    }
+
+    fn call(&self, test: &PlannedTest, args: Args, on: On<'_>) -> Result<(), Stop> {
         self.shared.events.send_call(|| Event::CallStarted {
             test: test.name.clone(),
         });
         let _watch = self.watch(test);
         let _running = running(&test.name);
-        Ok(run_body(test, args, user.on))
+        run_body(test, args, on)
     }
 
     fn watch(&self, test: &PlannedTest) -> Option<WatchGuard> {
@@ -276,6 +310,13 @@ impl Executor {
 }
 
 impl Finished {
+    /// It passed, and there is nothing more to say.
+    fn is_plain_pass(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed)
+            && self.attempts == 1
+            && self.teardown_errors.is_empty()
+    }
+
     /// What must not be left behind fails a test that passed. Of one that did not, it is told.
     fn charge(&mut self, test: &PlannedTest, leaked: Leaked) {
         let Leaked { warned, denied } = leaked;

@@ -75,8 +75,6 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     let mut words: Vec<_> = std::env::args_os().collect();
     #[cfg(unix)]
     let child = process::child_if_asked(&mut words);
-    #[cfg(not(unix))]
-    let child = None::<std::convert::Infallible>;
     let described = describe::asked(&mut words);
     let args = match cli::parse(words, &|name| std::env::var_os(name)) {
         Ok(Parsed::Run(args)) => *args,
@@ -90,18 +88,20 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
         }
     };
     #[cfg(unix)]
+    if let Some(child) = child {
+        panic::install_hook();
+        return child.run(&args);
+    }
+    #[cfg(unix)]
     if let Some(run) = last_test::asked(&args) {
         return Ok(last_test::run(run));
     }
     let registry = Registry::collect();
     // A runner that starts a process for each test has listed the binary before.
-    if !args.exact && child.is_none() && described.is_none() {
+    if !args.exact && described.is_none() {
         warn_of_plain_tests(def);
     }
-    let plan = match child.is_some() {
-        false => Plan::new(&registry, &args),
-        true => Plan::again(&registry, &args),
-    };
+    let plan = Plan::new(&registry, &args);
     if let Some(asked) = described {
         describe::answer(def, &registry, plan, &args, &asked)?;
         return Ok(ExitCode::SUCCESS);
@@ -113,13 +113,6 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
             return Ok(ExitCode::from(FAILED));
         }
     };
-    if let Some(child) = child {
-        panic::install_hook();
-        #[cfg(unix)]
-        return child.run(plan, &args);
-        #[cfg(not(unix))]
-        match child {}
-    }
     let verdicts = verdicts(&plan, &args);
     if let Some(show) = args.show {
         let details = Details::of(&registry, &plan, &verdicts);
@@ -240,11 +233,13 @@ pub(crate) fn plain_test_warning(plain: &PlainTest) -> String {
 /// Each test of the plan with its verdict, those left out left out.
 pub(crate) fn verdicts(plan: &Plan, args: &Args) -> Vec<(usize, Verdict)> {
     let mut conditions = Conditions::default();
-    let tests = plan.tests.iter().enumerate();
-    let verdicts = tests
-        .map(|(index, test)| (index, plan.verdict(test, &mut conditions, args)))
-        .filter(|(_, verdict)| *verdict != Verdict::LeftOut)
-        .collect();
+    let mut verdicts = Vec::with_capacity(plan.tests.len());
+    for (index, test) in plan.tests.iter().enumerate() {
+        match plan.verdict(test, &mut conditions, args) {
+            Verdict::LeftOut => {}
+            verdict => verdicts.push((index, verdict)),
+        }
+    }
     selection::select(plan, verdicts, args)
 }
 

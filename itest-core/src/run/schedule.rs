@@ -23,9 +23,10 @@ use self::locks::{LockSets, SetId};
 pub(crate) use self::order::order;
 use self::parts::{Class, Now};
 use super::suite::Suite;
+use crate::history::QUICK;
 
 /// So many tests are handed out at once at most: enough to make handing out cost next to nothing.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 256;
 
 /// Nor is more handed out at once than this takes, as far as is known: what an executor has been
 /// given no other one can take over.
@@ -271,7 +272,7 @@ impl State {
                 self.classes[class].take(now)
             };
             let part = part.expect("itest bug: a class was chosen that has nothing to run");
-            self.executors[executor].part = part.tests;
+            self.executors[executor].part = part.into_tests();
         }
         let class = self.executors[executor].class;
         let class = class.expect("itest bug: an executor with a part and no class");
@@ -290,12 +291,11 @@ impl State {
         }
         if part.is_empty() {
             // Parts of one test need not be kept apart.
-            while let Some((place, ready)) = self.classes[class].single(locks, self.now())
-                && room.takes(ready.expected)
-            {
-                tests.push_back(ready.index as usize);
-                self.classes[class].take_single(place);
-            }
+            let now = Now {
+                locks: &self.locks,
+                session: self.session,
+            };
+            self.classes[class].take_singles(locks, now, &mut room, &mut tests);
         }
         Next::Batch {
             suite: self.classes[class].suite,
@@ -390,13 +390,18 @@ impl Room {
     }
 
     fn takes(&mut self, expected: Option<Duration>) -> bool {
+        let expected = match (expected, self.usual) {
+            // Of a quick test no more is recorded than that.
+            (Some(recorded), Some(usual)) if recorded < QUICK => Some(recorded.min(usual)),
+            (recorded, usual) => recorded.or(usual),
+        };
         if std::mem::take(&mut self.is_first) {
             self.tests -= 1;
-            let known = expected.or(self.usual).unwrap_or(AT_ONCE_FOR);
+            let known = expected.unwrap_or(AT_ONCE_FOR);
             self.time = self.time.saturating_sub(known);
             return true;
         }
-        let Some(expected) = expected.or(self.usual) else {
+        let Some(expected) = expected else {
             return false;
         };
         if self.tests == 0 || self.time.is_zero() || expected > self.time {

@@ -159,6 +159,13 @@ impl Store {
         }
     }
 
+    /// From now on, tests are those of that plan; nothing is alive yet.
+    #[cfg(unix)]
+    pub(crate) fn follow(&mut self, plan: Arc<Plan>, upstream: Arc<dyn Upstream>) {
+        self.shared.plan = plan;
+        self.upstream = Some(upstream);
+    }
+
     /// The value of `id` for that test; set up now unless it lives already.
     pub(crate) fn ensure(&mut self, id: NodeId, user: For<'_>) -> Result<Cell, SetupStop> {
         let plan = self.shared.plan.clone();

@@ -39,6 +39,8 @@ pub(crate) struct Summary {
     pub(crate) filtered_out: usize,
     /// Some are of `#[files]`: another process may plan others.
     pub(crate) has_files: bool,
+    /// Threads that the shared async runtime needs.
+    pub(crate) runtime_threads: usize,
     /// The session fixtures that its tests need.
     #[cfg(unix)]
     pub(crate) session: Vec<Wanted>,
@@ -55,7 +57,7 @@ pub(crate) struct SuiteTest {
     pub(crate) markers: Vec<Cow<'static, str>>,
     pub(crate) verdict: Verdict,
     /// Sorted, each once.
-    pub(crate) locks: Vec<HeldLock>,
+    pub(crate) locks: Cow<'static, [HeldLock]>,
     /// Numbers of the group and module fixtures' instances that it uses. Tests with one in common
     /// stay together, so that it is set up once.
     pub(crate) instances: Vec<u32>,
@@ -63,6 +65,8 @@ pub(crate) struct SuiteTest {
     pub(crate) worker_fixtures: Vec<u32>,
     /// It uses a session fixture.
     pub(crate) session: bool,
+    /// Its number in the registry, where its process needs no plan to run it.
+    pub(crate) registered: Option<u32>,
 }
 
 /// How processes of the binary are started.
@@ -94,34 +98,46 @@ impl Summary {
             all[index] = verdict;
         }
         #[cfg(unix)]
-        let running = (0..all.len()).filter(|index| all[*index] == Verdict::Run);
-        #[cfg(unix)]
-        let session = crate::session::wanted(plan, running);
+        let session = match plan.nodes.is_empty() {
+            true => Vec::new(),
+            false => {
+                let running = (0..all.len()).filter(|index| all[*index] == Verdict::Run);
+                crate::session::wanted(plan, running)
+            }
+        };
         let mut numbers: HashMap<(NodeId, Key), u32> = HashMap::new();
-        let tests = all.into_iter().enumerate().map(|(index, verdict)| {
-            let mut wide = match verdict {
-                Verdict::Run => wide_fixtures(plan, index, &mut numbers),
+        let mut tests = Vec::with_capacity(all.len());
+        for (index, verdict) in all.into_iter().enumerate() {
+            let wide = match verdict {
+                Verdict::Run if !plan.tests[index].setup.is_empty() => {
+                    wide_fixtures(plan, index, &mut numbers)
+                }
                 _ => Wide::default(),
             };
-            sort::ascending(&mut wide.worker);
             let locks = locks(plan, index, beside_others);
             let test = &plan.tests[index];
-            SuiteTest {
+            let mut markers = Vec::new();
+            if !test.markers.is_empty() {
+                markers.extend(test.markers.iter().map(|marker| marker.written()));
+            }
+            tests.push(SuiteTest {
                 name: test.name.clone(),
                 file: test.def.location.file.into(),
                 line: test.def.location.line,
-                markers: test.markers.iter().map(|marker| marker.written()).collect(),
+                markers,
                 verdict,
                 locks,
                 instances: wide.instances,
                 worker_fixtures: wide.worker,
                 session: wide.session,
-            }
-        });
+                registered: test.registered(),
+            });
+        }
         Summary {
-            tests: tests.collect(),
+            tests,
             filtered_out: plan.filtered_out,
             has_files: plan.has_files(),
+            runtime_threads: plan.runtime_threads,
             #[cfg(unix)]
             session,
         }
@@ -129,16 +145,21 @@ impl Summary {
 
     /// Tests that are reported.
     pub(crate) fn selected(&self) -> usize {
-        let tests = self.tests.iter();
-        tests
-            .filter(|test| test.verdict != Verdict::LeftOut)
-            .count()
+        let mut selected = 0;
+        for test in &self.tests {
+            selected += usize::from(!matches!(test.verdict, Verdict::LeftOut));
+        }
+        selected
     }
 }
 
 /// The locks that a test needs which has a worker for itself.
-fn locks(plan: &mut Plan, index: usize, beside_others: bool) -> Vec<HeldLock> {
-    let mut locks = std::mem::take(&mut plan.tests[index].locks);
+fn locks(plan: &mut Plan, index: usize, beside_others: bool) -> Cow<'static, [HeldLock]> {
+    let locks = std::mem::take(&mut plan.tests[index].locks);
+    if plan.tests[index].setup.is_empty() {
+        return locks;
+    }
+    let mut locks = locks.into_owned();
     // Another worker has instances of its own.
     locks.retain(|lock| !lock.is_of_instance());
     if beside_others {
@@ -149,7 +170,7 @@ fn locks(plan: &mut Plan, index: usize, beside_others: bool) -> Vec<HeldLock> {
         locks.extend(session.map(HeldLock::session_fixture));
         normalise_locks(&mut locks);
     }
-    locks
+    locks.into()
 }
 
 /// What a test uses that is wider than it.
@@ -164,9 +185,6 @@ struct Wide {
 fn wide_fixtures(plan: &Plan, index: usize, numbers: &mut HashMap<(NodeId, Key), u32>) -> Wide {
     let test = &plan.tests[index];
     let mut wide = Wide::default();
-    if test.setup.is_empty() {
-        return wide;
-    }
     for node in plan.reach(test) {
         let key = test.key(plan.node(node).def.scope);
         match key {
@@ -181,6 +199,7 @@ fn wide_fixtures(plan: &Plan, index: usize, numbers: &mut HashMap<(NodeId, Key),
             Key::Test => {}
         }
     }
+    sort::ascending(&mut wide.worker);
     wide
 }
 

@@ -1,5 +1,6 @@
 //! The crew of `--in-process`: executors are threads, and nothing is captured.
 
+use std::borrow::Cow;
 use std::io;
 use std::process::Command;
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(super) struct Threads {
     schedule: Arc<Schedule>,
     session: Session,
     /// Of each test, where other processes are a part of the run.
-    locks: Vec<Vec<HeldLock>>,
+    locks: Vec<Cow<'static, [HeldLock]>>,
     args: Args,
     /// How many executors there are.
     executors: usize,
@@ -89,7 +90,7 @@ impl Crew for Threads {
             self.args.require.clone(),
             Watch::new(&self.args, self.executors == 1),
             Holds::Worker,
-            self.session.upstream(),
+            Some(self.session.upstream()),
         );
         while interrupt::interrupted().is_none()
             && let Some(batch) = self.schedule.next(number)

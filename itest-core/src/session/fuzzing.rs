@@ -59,7 +59,7 @@ pub fn conversation(bytes: &[u8]) {
 fn service() -> Arc<Service> {
     let nowhere = PathBuf::from("/nowhere");
     let fixtures = Fixtures::new(
-        Arc::new(Plan::empty()),
+        Arc::new(Plan::empty(1)),
         0,
         Hosts::new(Run::owned()),
         Log::new(nowhere.join("log")),

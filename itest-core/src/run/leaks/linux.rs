@@ -60,7 +60,10 @@ fn count_threads() -> Option<u64> {
     // As above; each thread is a directory in it.
     static DIRECTORY: OnceLock<Option<File>> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| File::open("/proc/self/task").ok());
-    #[allow(clippy::useless_conversion, reason = "its width depends on the platform")]
+    #[allow(
+        clippy::useless_conversion,
+        reason = "its width depends on the platform"
+    )]
     Some(stat(directory.as_ref()?)?.st_nlink.into())
 }
 
@@ -77,8 +80,10 @@ unsafe extern "C" {
 /// All variables as C has them, and where.
 #[derive(Debug)]
 pub(super) struct Environment {
-    /// Where each one stands.
+    /// Where each one stands, and null.
     places: Vec<usize>,
+    /// Where the list of them stands, if that is where the system has put it.
+    given_list: Option<usize>,
     pieces: Vec<Piece>,
 }
 
@@ -100,6 +105,10 @@ fn given() -> Range<usize> {
     start as usize..end as usize
 }
 
+/// How much the system may put in front of [`given`], lists of what stands there for instance: all
+/// of it is the stack of `main` and what is above.
+const IN_FRONT: usize = 16 << 20;
+
 /// The environment, if that can be told.
 #[expect(unsafe_code, reason = "std copies each variable's name and value")]
 pub(super) fn environment() -> Option<Environment> {
@@ -109,16 +118,22 @@ pub(super) fn environment() -> Option<Environment> {
     let given = given();
     let mut all = Environment {
         places: Vec::new(),
+        given_list: None,
         pieces: Vec::new(),
     };
     // SAFETY: the list ends with null, its entries are strings, and nobody changes it meanwhile.
     unsafe {
         let mut entry = environ;
+        let list = entry as usize;
+        if list < given.start && given.start - list < IN_FRONT {
+            all.given_list = Some(list);
+        }
         while !entry.is_null() && !(*entry).is_null() {
             all.push(*entry as usize, CStr::from_ptr(*entry), &given);
             entry = entry.add(1);
         }
     }
+    all.places.push(0);
     Some(all)
 }
 
@@ -145,23 +160,30 @@ impl Environment {
         if !is_quiet() {
             return false;
         }
-        // SAFETY: as above.
-        unsafe {
-            let mut entry = environ;
-            if entry.is_null() {
-                return self.places.is_empty();
-            }
-            for place in &self.places {
-                if *entry as usize != *place {
-                    return false;
-                }
-                entry = entry.add(1);
-            }
-            if !(*entry).is_null() {
+        // SAFETY: nobody changes it meanwhile.
+        let list = unsafe { environ };
+        self.is_list_unchanged(list) && self.pieces.iter().all(Piece::is_unchanged)
+    }
+
+    #[expect(unsafe_code, reason = "std copies each variable's name and value")]
+    fn is_list_unchanged(&self, list: *const *const c_char) -> bool {
+        if list.is_null() {
+            return self.places.len() == 1;
+        }
+        if self.given_list == Some(list as usize) {
+            let length = size_of_val(&*self.places);
+            // SAFETY: the list was so long, and what the system has given stays to be read.
+            return unsafe { libc::memcmp(list.cast(), self.places.as_ptr().cast(), length) } == 0;
+        }
+        let mut entry = list;
+        for place in &self.places {
+            // SAFETY: the list ends with null, and so does what was known of it.
+            if unsafe { *entry } as usize != *place {
                 return false;
             }
+            entry = entry.wrapping_add(1);
         }
-        self.pieces.iter().all(Piece::is_unchanged)
+        true
     }
 }
 

@@ -73,8 +73,7 @@ impl State {
                 // Whether each is what it was takes a closer look.
                 || levels.of(LeakKind::Fds) != Level::Deny
                     && process::count_descriptors() == Some(self.descriptors.len()))
-            && (is_off(LeakKind::Children)
-                || self.children.is_empty() && !process::has_children())
+            && (is_off(LeakKind::Children) || self.children.is_empty() && !process::has_children())
             && (is_off(LeakKind::Tasks) || runtime::tasks() == self.tasks)
     }
 

@@ -1,6 +1,5 @@
 //! The test binary as a worker: does what the dispatcher orders.
 
-use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -21,7 +20,10 @@ use crate::channel::{self, Receiver, Sender};
 use crate::cli::Args;
 use crate::event::{Event, Record, TestName};
 use crate::outcome::{Failure, FailureKind, Outcome};
-use crate::plan::Plan;
+use crate::plan::{PlainTests, Plan, PlanError};
+use crate::registry::Registry;
+use crate::run::FAILED;
+use crate::run::dispatcher::say;
 use crate::run::events::{Clock, Events, Message};
 use crate::run::executor::{Executor, finished};
 use crate::run::leaks::Watch;
@@ -56,6 +58,8 @@ pub(crate) struct Part {
     pub(crate) worker: Option<u32>,
     /// When the run started.
     pub(crate) started: SystemTime,
+    /// How many threads its shared async runtime needs.
+    pub(crate) threads: usize,
     /// A reporter wants to know of tests' own fixtures.
     pub(crate) own_fixtures: bool,
 }
@@ -63,12 +67,12 @@ pub(crate) struct Part {
 /// What stands at the end of a part whose reporters want to know of tests' own fixtures.
 const OWN_FIXTURES: &str = "+fixtures";
 
-/// As an argument: `1790000000000000000`, `1790000000000000000:3` or
-/// `1790000000000000000:3+fixtures`.
+/// As an argument: `1790000000000000000/1`, `1790000000000000000/2:3` or
+/// `1790000000000000000/2:3+fixtures`.
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
-        write!(f, "{}", since.as_nanos())?;
+        write!(f, "{}/{}", since.as_nanos(), self.threads)?;
         if let Some(worker) = self.worker {
             write!(f, ":{worker}")?;
         }
@@ -82,13 +86,15 @@ impl Part {
             Some(word) => (word, true),
             None => (word, false),
         };
-        let (started, worker) = match word.split_once(':') {
-            Some((started, worker)) => (started, Some(worker.parse().ok()?)),
+        let (word, worker) = match word.split_once(':') {
+            Some((word, worker)) => (word, Some(worker.parse().ok()?)),
             None => (word, None),
         };
+        let (started, threads) = word.split_once('/')?;
         Some(Part {
             worker,
             started: UNIX_EPOCH + Duration::from_nanos(started.parse().ok()?),
+            threads: threads.parse().ok()?,
             own_fixtures,
         })
     }
@@ -118,6 +124,7 @@ pub(in crate::run) fn child_if_asked(words: &mut Vec<OsString>) -> Option<ChildP
         part: part.to_str().and_then(Part::parse).unwrap_or(Part {
             worker: None,
             started: SystemTime::now(),
+            threads: 1,
             own_fixtures: true,
         }),
     })
@@ -142,6 +149,13 @@ impl Link {
         let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
         // If the dispatcher is gone, the reading thread notices.
         let _ = protocol::write(&mut *socket, &Framed { passed, report });
+    }
+
+    /// Adds the record of the test under way.
+    fn add_passed(&self, record: Passed) {
+        // A disk without room for a few bytes fails the test that passed, not the run.
+        let _ = (&self.passed).write_all(&record.to_bytes());
+        self.passed_count.fetch_add(1, Ordering::Release);
     }
 
     /// Length of the capture file with all that was printed so far.
@@ -197,7 +211,7 @@ pub(crate) fn flush_c() {
 
 impl ChildProcess {
     /// The process's whole life.
-    pub(in crate::run) fn run(self, plan: Plan, args: &Args) -> io::Result<ExitCode> {
+    pub(in crate::run) fn run(self, args: &Args) -> io::Result<ExitCode> {
         // The dispatcher notices.
         exit::expected();
         let records = File::options().read(true).append(true).open(&self.passed)?;
@@ -210,12 +224,12 @@ impl ChildProcess {
         Run::hide();
         let run = run.ok_or_else(|| io::Error::other("a worker is started by its dispatcher"))?;
         match self.role {
-            Role::Worker => live(self.part, records, plan, args, run),
+            Role::Worker => live(self.part, records, args, run),
         }
     }
 }
 
-fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Result<ExitCode> {
+fn live(part: Part, records: File, args: &Args, run: Run) -> io::Result<ExitCode> {
     let socket = UnixStream::from(take_stdin()?);
     let orders = BufReader::new(socket.try_clone()?);
     let link = Arc::new(Link {
@@ -231,13 +245,10 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
     if let Some(output) = &link.output {
         builtin::is_captured_in(output.try_clone()?);
     }
-    let plan = Arc::new(plan);
-    // This process ends with its last test; freeing takes longer than many a test.
-    std::mem::forget(plan.clone());
     let sending = link.clone();
     let hung = link.clone();
     let shared = Shared {
-        plan,
+        plan: Arc::new(Plan::empty(part.threads)),
         // The dispatcher knows which binary this is.
         events: Events::with(
             Arc::new(move |message| forward(&sending, message)),
@@ -269,10 +280,16 @@ fn live(part: Part, records: File, plan: Plan, args: &Args, run: Run) -> io::Res
     };
     thread::spawn("itest-orders", Box::new(hear))?;
     let program = Program::this()?.printing(!args.capture);
-    let session = Client::new(Arc::new(Hosts::new(run)), program, &shared.plan);
-    work(shared, args, &link, &ordered, Arc::new(session));
+    let session = |plan: &Arc<Plan>| Client::new(Arc::new(Hosts::new(run)), program, plan);
+    let worked = work(shared, args, &link, &ordered, session);
     drop(working);
-    Ok(ExitCode::SUCCESS)
+    Ok(match worked {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::from(FAILED)
+        }
+    })
 }
 
 /// Takes the socket that stands at stdin and leaves `/dev/null` there for user code.
@@ -312,39 +329,31 @@ fn listen(mut orders: BufReader<UnixStream>, order_sender: &Sender<Order>) {
 }
 
 fn forward(link: &Link, message: Message) {
-    let Message::Event(Record { at, event, .. }) = message else {
-        return;
-    };
-    let printed = match &event {
-        Event::TestFinished { .. }
-        | Event::SetupStarted { .. }
-        | Event::SetupFinished { .. }
-        | Event::TeardownStarted { .. }
-        | Event::TeardownFinished { .. } => link.printed(),
-        _ => 0,
-    };
-    if let Event::TestFinished { .. } = event {
-        builtin::test_ended(printed);
-    }
-    match event {
-        Event::TestFinished {
-            outcome: Outcome::Passed,
-            attempts: 1,
-            duration,
-            ref teardown_errors,
-            ..
-        } if teardown_errors.is_empty() => {
-            let record = Passed {
+    match message {
+        Message::PassedNow { at, duration } => {
+            let printed = link.printed();
+            builtin::test_ended(printed);
+            link.add_passed(Passed {
                 at,
                 duration,
                 printed,
-            };
-            let record = record.to_bytes();
-            // A disk without room for a few bytes fails the test that passed, not the run.
-            let _ = (&link.passed).write_all(&record);
-            link.passed_count.fetch_add(1, Ordering::Release);
+            });
         }
-        event => link.send(Report::Event { at, event, printed }),
+        Message::Event(Record { at, event, .. }) => {
+            let printed = match &event {
+                Event::TestFinished { .. }
+                | Event::SetupStarted { .. }
+                | Event::SetupFinished { .. }
+                | Event::TeardownStarted { .. }
+                | Event::TeardownFinished { .. } => link.printed(),
+                _ => 0,
+            };
+            if let Event::TestFinished { .. } = event {
+                builtin::test_ended(printed);
+            }
+            link.send(Report::Event { at, event, printed });
+        }
+        _ => {}
     }
 }
 
@@ -361,15 +370,21 @@ fn vanished(test: TestName) -> Event {
     )
 }
 
-fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, session: Arc<Client>) {
+/// Does what is ordered. What most tests need is known without a plan of all of them.
+///
+/// # Errors
+/// Those of a plan in which the dispatcher has found none.
+fn work(
+    shared: Shared,
+    args: &Args,
+    link: &Link,
+    ordered: &Receiver<Order>,
+    session: impl FnOnce(&Arc<Plan>) -> Client,
+) -> Result<(), PlanError> {
     let events = shared.events.clone();
-    let plan = shared.plan.clone();
-    // Made when they are asked for: few plans have such tests.
-    let numbers = LazyCell::new(|| {
-        let tests = plan.tests.iter().enumerate();
-        let numbers = tests.map(|(number, test)| (test.name.clone(), number));
-        numbers.collect::<HashMap<TestName, usize>>()
-    });
+    let registry = Registry::collect();
+    let mut plain = PlainTests::new(&registry, args);
+    let mut whole = Whole::NotYet(session);
     let mut executor = Executor::new(
         shared,
         // The dispatcher holds the locks.
@@ -377,30 +392,95 @@ fn work(shared: Shared, args: &Args, link: &Link, ordered: &Receiver<Order>, ses
         args.require.clone(),
         Watch::new(args, true),
         Holds::Worker,
-        session,
+        None,
     );
-    let mut run = |test: usize| {
-        if interrupt::interrupted().is_none() {
-            executor.run(test);
-        }
-    };
     while let Ok(order) = ordered.recv() {
         match order {
+            Order::RunPlain(tests) => {
+                for number in tests.iter() {
+                    if interrupt::interrupted().is_none() {
+                        executor.run_plain(&plain.test(number));
+                    }
+                }
+            }
             Order::Run(tests) => {
-                tests.iter().for_each(|test| run(test as usize));
-                link.send(Report::Idle);
+                whole.plan(&registry, args, &mut executor)?;
+                for test in tests.iter() {
+                    if interrupt::interrupted().is_none() {
+                        executor.run(test as usize);
+                    }
+                }
             }
             Order::RunNamed(names) => {
+                let numbers = whole.numbers(&registry, args, &mut executor)?;
                 for name in names {
                     match numbers.get(&name) {
-                        Some(test) => run(*test),
+                        Some(_) if interrupt::interrupted().is_some() => {}
+                        Some(test) => {
+                            executor.run(*test);
+                        }
                         None => events.send(|| vanished(name)),
                     }
                 }
-                link.send(Report::Idle);
             }
             Order::Finish | Order::Cancel => break,
         }
+        link.send(Report::Idle);
     }
     executor.finish();
+    Ok(())
+}
+
+/// The plan of all tests.
+enum Whole<S> {
+    /// So far it was not needed.
+    NotYet(S),
+    Planned {
+        plan: Arc<Plan>,
+        /// By name; few plans have such tests.
+        numbers: Option<HashMap<TestName, usize>>,
+    },
+}
+
+impl<S: FnOnce(&Arc<Plan>) -> Client> Whole<S> {
+    /// Has the executor follow the plan.
+    fn plan(
+        &mut self,
+        registry: &Registry,
+        args: &Args,
+        executor: &mut Executor,
+    ) -> Result<(), PlanError> {
+        if let Whole::Planned { .. } = self {
+            return Ok(());
+        }
+        let plan = Arc::new(Plan::again(registry, args)?);
+        let planned = Whole::Planned {
+            plan: plan.clone(),
+            numbers: None,
+        };
+        if let Whole::NotYet(session) = std::mem::replace(self, planned) {
+            let session = session(&plan);
+            // This process ends with its last test; freeing takes longer than many a test.
+            std::mem::forget(plan.clone());
+            executor.follow(plan, Arc::new(session));
+        }
+        Ok(())
+    }
+
+    fn numbers(
+        &mut self,
+        registry: &Registry,
+        args: &Args,
+        executor: &mut Executor,
+    ) -> Result<&HashMap<TestName, usize>, PlanError> {
+        self.plan(registry, args, executor)?;
+        match self {
+            Whole::Planned { plan, numbers } => Ok(numbers.get_or_insert_with(|| {
+                let tests = plan.tests.iter().enumerate();
+                let numbers = tests.map(|(number, test)| (test.name.clone(), number));
+                numbers.collect()
+            })),
+            Whole::NotYet(_) => unreachable!("it was planned just now"),
+        }
+    }
 }

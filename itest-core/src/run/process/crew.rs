@@ -17,7 +17,7 @@ use crate::cli::Args;
 use crate::event::{Event, TestName};
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
 use crate::run::dispatcher::{Crew, Work};
-use crate::run::events::{Clock, Events};
+use crate::run::events::{Clock, Events, PassedTest};
 use crate::run::executor;
 use crate::run::interrupt;
 use crate::run::note::Phase;
@@ -138,6 +138,7 @@ impl Processes {
         let part = Part {
             worker: u32::try_from(number).ok(),
             started: self.clock.started,
+            threads: of.summary.runtime_threads,
             own_fixtures: self.events.has_own_fixtures(),
         };
         Ok(Worker {
@@ -152,6 +153,9 @@ impl Processes {
     }
 
     fn order(&self, suite: usize, tests: &VecDeque<usize>) -> Order {
+        if let Some(plain) = self.plain(suite, tests) {
+            return Order::RunPlain(plain);
+        }
         if self.suites[suite].summary.has_files {
             let names = tests.iter().map(|test| self.name(suite, *test));
             return Order::RunNamed(names.collect());
@@ -161,6 +165,20 @@ impl Processes {
             numbers.push(u32::try_from(*test).expect("itest bug: more than 2^32 tests"));
         }
         Order::Run(numbers)
+    }
+
+    /// The tests by their numbers in the registry, if no plan is needed for any of them.
+    fn plain(&self, suite: usize, tests: &VecDeque<usize>) -> Option<Tests> {
+        let summary = &self.suites[suite].summary;
+        if summary.has_files {
+            // Which files there are is found before any code of the user's can move the process.
+            return None;
+        }
+        let mut plain = Tests::default();
+        for test in tests {
+            plain.push(summary.tests[*test].registered?);
+        }
+        Some(plain)
     }
 
     /// Orders a batch and follows it to its end.
@@ -193,20 +211,20 @@ impl Processes {
             match order.worker.receive() {
                 Received::Nothing => {}
                 Received::Passed(all) => {
-                    let mut events = Vec::with_capacity(2 * all.len());
+                    let mut tests = Vec::with_capacity(all.len());
                     for passed in all {
                         if let Some(test) = order.tests.pop_front() {
-                            let output = order.worker.cut(passed.printed);
-                            let name = self.name(order.suite, test);
-                            let finished =
-                                executor::finished(name, Outcome::Passed, passed.duration, output);
-                            events.push((passed.at, finished));
-                        }
-                        if let Some(started) = self.start(order) {
-                            events.push((passed.at, started));
+                            tests.push(PassedTest {
+                                name: self.name(order.suite, test),
+                                at: passed.at,
+                                duration: passed.duration,
+                                output: order.worker.cut(passed.printed),
+                            });
                         }
                     }
-                    order.events.send_all(events);
+                    let next = order.tests.front();
+                    let next = next.map(|test| self.name(order.suite, *test));
+                    order.events.send_passed(tests, next);
                     started = Instant::now();
                 }
                 Received::Report(Report::Event { at, event, printed }) => {

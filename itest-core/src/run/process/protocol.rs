@@ -21,6 +21,8 @@ const LIMIT: u32 = 256 << 20;
 pub(crate) enum Order {
     /// Run these tests, in this order: numbers in the plan.
     Run(Tests),
+    /// Run these tests, in this order, which need no plan: numbers in the registry.
+    RunPlain(Tests),
     /// Run these tests, in this order, where a plan can change between two processes.
     RunNamed(Vec<TestName>),
     /// Cancel the test that runs and run no other.
@@ -29,7 +31,7 @@ pub(crate) enum Order {
     Finish,
 }
 
-/// Tests by their numbers in the plan: most have one number behind another's.
+/// Tests by their numbers: most have one number behind another's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Tests(Vec<(u32, u32)>);
 
@@ -113,6 +115,7 @@ impl ToJson for Order {
         let mut object = Object::begin(out);
         match self {
             Order::Run(tests) => object.field("order", &"run").field("tests", &tests.0),
+            Order::RunPlain(tests) => object.field("order", &"run-plain").field("tests", &tests.0),
             Order::RunNamed(names) => object.field("order", &"run-named").field("tests", names),
             Order::Cancel => object.field("order", &"cancel"),
             Order::Finish => object.field("order", &"finish"),
@@ -127,6 +130,7 @@ impl FromJson for Order {
         let order: String = fields.take("order")?;
         Ok(match &*order {
             "run" => Order::Run(Tests(fields.take("tests")?)),
+            "run-plain" => Order::RunPlain(Tests(fields.take("tests")?)),
             "run-named" => Order::RunNamed(fields.take("tests")?),
             "cancel" => Order::Cancel,
             "finish" => Order::Finish,
@@ -269,7 +273,8 @@ mod tests {
         for test in [0, 1, 2, 7, u32::MAX] {
             tests.push(test);
         }
-        check(Order::Run(tests));
+        check(Order::Run(tests.clone()));
+        check(Order::RunPlain(tests));
         check(Order::RunNamed(vec!["m::t".into()]));
         check(Order::Cancel);
         check(Order::Finish);

@@ -16,6 +16,8 @@ pub(super) struct LockSets {
     numbers: HashMap<Vec<HeldLock>, SetId>,
     /// The one asked for last, which is mostly the next one too.
     last: usize,
+    /// That of [`HeldLock::are_usual`].
+    usual: Option<SetId>,
     sets: Vec<Set>,
 }
 
@@ -30,16 +32,24 @@ struct Set {
 
 impl LockSets {
     pub(super) fn number(&mut self, locks: &[HeldLock]) -> SetId {
+        let is_usual = HeldLock::are_usual(locks);
+        if is_usual && let Some(usual) = self.usual {
+            return usual;
+        }
         if self
             .sets
             .get(self.last)
             .is_some_and(|set| set.locks == locks)
+            && !is_usual
         {
             return SetId(self.last);
         }
         let known = self.numbers.get(locks).copied();
         let number = known.unwrap_or_else(|| self.add(locks));
         self.last = number.0;
+        if is_usual {
+            self.usual = Some(number);
+        }
         number
     }
 

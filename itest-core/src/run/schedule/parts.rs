@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::locks::{LockSets, SetId, Weight};
-use super::{Known, Manner, Ready};
+use super::{Known, Manner, Ready, Room};
 use crate::plan::Verdict;
 use crate::run::suite::{Suite, SuiteTest};
 use crate::sort;
@@ -12,11 +12,35 @@ use crate::sort;
 /// Tests that share an instance of a group or module fixture, directly or through others.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub(super) tests: VecDeque<Ready>,
+    first: Ready,
+    /// Most have only one.
+    rest: VecDeque<Ready>,
     /// Some of it needs a session fixture.
     session: bool,
     /// Its turn.
     rank: usize,
+}
+
+impl Part {
+    /// Of at least one test.
+    fn new(mut tests: VecDeque<Ready>, session: bool) -> Option<Self> {
+        Some(Part {
+            first: tests.pop_front()?,
+            rest: tests,
+            session,
+            rank: 0,
+        })
+    }
+
+    fn len(&self) -> usize {
+        1 + self.rest.len()
+    }
+
+    pub(super) fn into_tests(self) -> VecDeque<Ready> {
+        let mut tests = self.rest;
+        tests.push_front(self.first);
+        tests
+    }
 }
 
 /// Parts of one binary that need the same worker fixtures.
@@ -67,24 +91,19 @@ impl Class {
     }
 
     fn push(&mut self, part: Part, locks: &LockSets) {
-        let Some(first) = part.tests.front() else {
-            return;
-        };
-        self.left += part.tests.len();
-        let known = self
-            .queues
-            .iter()
-            .position(|queue| queue.locks == first.locks && queue.session == part.session);
-        let queue = known.unwrap_or_else(|| {
-            self.queues.push(Queue {
-                locks: first.locks,
-                weight: locks.weight(first.locks),
-                session: part.session,
-                parts: VecDeque::new(),
-            });
-            self.queues.len() - 1
+        self.left += part.len();
+        let first = part.first.locks;
+        for queue in &mut self.queues {
+            if queue.locks == first && queue.session == part.session {
+                return queue.parts.push_back(part);
+            }
+        }
+        self.queues.push(Queue {
+            locks: first,
+            weight: locks.weight(first),
+            session: part.session,
+            parts: VecDeque::from([part]),
         });
-        self.queues[queue].parts.push_back(part);
     }
 
     /// Tests that no executor has taken.
@@ -130,24 +149,55 @@ impl Class {
     pub(super) fn take(&mut self, now: Now<'_>) -> Option<Part> {
         let queue = self.free(now)?;
         let part = self.queues[queue].parts.pop_front()?;
-        self.left -= part.tests.len();
+        self.left -= part.len();
         Some(part)
     }
 
-    /// The next test that needs those locks, if it is a part by itself, and its place.
-    pub(super) fn single(&self, locks: SetId, now: Now<'_>) -> Option<(usize, Ready)> {
-        let queues = self.queues.iter().enumerate();
-        let fitting = queues.filter(|(_, queue)| queue.locks == locks && !queue.waits(now));
-        let first = fitting.filter_map(|(index, queue)| Some((index, queue.parts.front()?)));
-        let (index, part) = first.min_by_key(|(_, part)| part.rank)?;
-        (part.tests.len() == 1).then(|| (index, part.tests[0]))
+    /// Takes tests that need those locks and are parts by themselves, in turn, as far as there is
+    /// room.
+    pub(super) fn take_singles(
+        &mut self,
+        locks: SetId,
+        now: Now<'_>,
+        room: &mut Room,
+        tests: &mut VecDeque<usize>,
+    ) {
+        while let Some((index, last)) = self.next_queue(locks, now) {
+            let queue = &mut self.queues[index];
+            while let Some(part) = queue.parts.front() {
+                if part.rank > last {
+                    break;
+                }
+                if !part.rest.is_empty() || !room.takes(part.first.expected) {
+                    return;
+                }
+                tests.push_back(part.first.index as usize);
+                queue.parts.pop_front();
+                self.left -= 1;
+            }
+        }
     }
 
-    /// Takes what [`Class::single`] told of.
-    pub(super) fn take_single(&mut self, place: usize) {
-        if self.queues[place].parts.pop_front().is_some() {
-            self.left -= 1;
+    /// The queue whose turn it is among those with these locks, and up to which rank.
+    fn next_queue(&self, locks: SetId, now: Now<'_>) -> Option<(usize, usize)> {
+        let mut next = None;
+        let (mut lowest, mut second) = (usize::MAX, usize::MAX);
+        for (index, queue) in self.queues.iter().enumerate() {
+            let Some(part) = queue.parts.front() else {
+                continue;
+            };
+            if queue.locks != locks || queue.waits(now) {
+                continue;
+            }
+            if part.rank < lowest {
+                second = lowest;
+                lowest = part.rank;
+                next = Some(index);
+            } else {
+                second = second.min(part.rank);
+            }
         }
+        Some((next?, second))
     }
 }
 
@@ -194,6 +244,13 @@ pub(super) fn classes(
             }
         }
         if !in_order || manner.shuffle.is_some() {
+            let shares_any = |test: &usize| !finder.tests[*test].instances.is_empty();
+            if !running.iter().any(shares_any) {
+                for test in running {
+                    finder.take_single(test);
+                }
+                continue;
+            }
             for part in together(finder.tests, running.into_iter()) {
                 finder.take(part);
             }
@@ -206,7 +263,7 @@ pub(super) fn classes(
     }
     if let Some(seed) = manner.shuffle {
         shuffle_all(suites, &mut found, seed);
-    } else if !in_order {
+    } else if !in_order && found.iter().any(|found| !found.expected.is_zero()) {
         // Stable: what is not known to be long stays in the plan's order.
         sort::by_key(&mut found, |found| std::cmp::Reverse(found.expected));
     }
@@ -230,6 +287,9 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// Takes tests that stay together, but for those that are urgent.
     fn take(&mut self, part: Vec<usize>) {
+        if let [only] = part[..] {
+            return self.take_single(only);
+        }
         if !part.iter().any(|test| self.known[*test].is_urgent) {
             return self.push(false, part);
         }
@@ -239,37 +299,57 @@ impl Finder<'_> {
         self.push(false, rest);
     }
 
-    fn push(&mut self, is_urgent: bool, part: Vec<usize>) {
-        if part.is_empty() {
-            return;
-        }
-        let needs = match (self.in_order, &*part) {
-            (true, _) => Vec::new(),
-            (false, [only]) => self.tests[*only].worker_fixtures.clone(),
-            (false, part) => worker_fixtures(self.tests, part),
+    /// Takes a test that is a part by itself.
+    fn take_single(&mut self, index: usize) {
+        let (test, known) = (&self.tests[index], &self.known[index]);
+        let needs = match self.in_order {
+            true => Vec::new(),
+            false => test.worker_fixtures.clone(),
         };
-        let mut ready = VecDeque::with_capacity(part.len());
-        let mut expected = Duration::ZERO;
-        let mut session = false;
-        for index in part {
-            let (test, known) = (&self.tests[index], &self.known[index]);
-            session |= test.session;
-            expected += known.expected.unwrap_or_default();
-            ready.push_back(Ready {
-                index: u32::try_from(index).expect("itest bug: more than 2^32 tests"),
-                locks: self.locks.number(&test.locks),
-                expected: known.expected,
-            });
-        }
+        let (session, is_urgent) = (test.session, known.is_urgent);
+        let first = self.ready(index);
         self.found.push(Found {
             class: (self.number, is_urgent, needs),
+            expected: first.expected.unwrap_or_default(),
             part: Part {
-                tests: ready,
+                first,
+                rest: VecDeque::new(),
                 session,
                 rank: 0,
             },
+        });
+    }
+
+    fn push(&mut self, is_urgent: bool, part: Vec<usize>) {
+        let needs = match self.in_order {
+            true => Vec::new(),
+            false => worker_fixtures(self.tests, &part),
+        };
+        let mut tests = VecDeque::with_capacity(part.len());
+        let mut expected = Duration::ZERO;
+        let mut session = false;
+        for index in part {
+            session |= self.tests[index].session;
+            let ready = self.ready(index);
+            expected += ready.expected.unwrap_or_default();
+            tests.push_back(ready);
+        }
+        let Some(part) = Part::new(tests, session) else {
+            return;
+        };
+        self.found.push(Found {
+            class: (self.number, is_urgent, needs),
+            part,
             expected,
         });
+    }
+
+    fn ready(&mut self, index: usize) -> Ready {
+        Ready {
+            index: u32::try_from(index).expect("itest bug: more than 2^32 tests"),
+            locks: self.locks.number(&self.tests[index].locks),
+            expected: self.known[index].expected,
+        }
     }
 }
 
@@ -284,10 +364,13 @@ fn classified(found: Vec<Found>, repeat: u32, locks: &LockSets) -> Vec<Class> {
         } = found;
         part.rank = rank;
         if repeat > 1 {
-            let once = std::mem::take(&mut part.tests);
+            let once = std::mem::take(&mut part.rest);
+            for _ in 1..repeat {
+                part.rest.push_back(part.first);
+            }
             for test in once {
                 for _ in 0..repeat {
-                    part.tests.push_back(test);
+                    part.rest.push_back(test);
                 }
             }
         }
@@ -390,18 +473,19 @@ fn shuffle_all(suites: &[Suite], parts: &mut Vec<Found>, seed: u64) {
 
 fn shuffled_suite(tests: &[SuiteTest], mut parts: Vec<Found>, seed: u64) -> Vec<Found> {
     let mut random = SplitMix(seed);
-    let several = |found: &&mut Found| found.part.tests.len() > 1;
+    let several = |found: &&mut Found| found.part.len() > 1;
     for Found { part, .. } in parts.iter_mut().filter(several) {
-        let mut ready: HashMap<usize, Ready> = part
-            .tests
-            .drain(..)
-            .map(|ready| (ready.index as usize, ready))
-            .collect();
+        let all = [part.first].into_iter().chain(part.rest.drain(..));
+        let mut ready: HashMap<usize, Ready> =
+            all.map(|ready| (ready.index as usize, ready)).collect();
         let mut order: Vec<usize> = ready.keys().copied().collect();
         sort::ascending(&mut order);
         let order = shuffled(tests, order, &mut Vec::new(), &mut random);
-        let order = order.into_iter();
-        part.tests = order.filter_map(|index| ready.remove(&index)).collect();
+        let mut order = order.into_iter().filter_map(|index| ready.remove(&index));
+        if let Some(first) = order.next() {
+            part.first = first;
+        }
+        part.rest = order.collect();
     }
     random.shuffle(&mut parts);
     parts

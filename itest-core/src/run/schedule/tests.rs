@@ -14,16 +14,17 @@ fn test(name: &str) -> SuiteTest {
         line: 0,
         markers: Vec::new(),
         verdict: Verdict::Run,
-        locks: vec![HeldLock::serial(false)],
+        locks: vec![HeldLock::serial(false)].into(),
         instances: Vec::new(),
         worker_fixtures: Vec::new(),
         session: false,
+        registered: None,
     }
 }
 
 fn locked(name: &str, lock: &str, exclusive: bool) -> SuiteTest {
     let mut test = test(name);
-    test.locks.push(HeldLock {
+    test.locks.to_mut().push(HeldLock {
         name: lock.to_owned(),
         exclusive,
     });
@@ -32,7 +33,7 @@ fn locked(name: &str, lock: &str, exclusive: bool) -> SuiteTest {
 
 fn serial(name: &str) -> SuiteTest {
     SuiteTest {
-        locks: vec![HeldLock::serial(true)],
+        locks: vec![HeldLock::serial(true)].into(),
         ..test(name)
     }
 }
@@ -184,7 +185,7 @@ fn serial_tests_run_alone_at_the_end() {
 
 #[test]
 fn batches_grow_when_tests_prove_to_be_short() {
-    let suites = [suite(numbered(1000))];
+    let suites = [suite(numbered(8 * AT_ONCE))];
     let schedule = schedule(&suites, 2);
     let size = |schedule: &Schedule| schedule.next(0).map(|batch| batch.tests.len());
     assert_eq!(size(&schedule), Some(1), "nothing is known yet");

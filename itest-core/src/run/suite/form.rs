@@ -14,7 +14,8 @@ impl ToJson for Summary {
         object
             .field("tests", &self.tests)
             .field("filtered_out", &self.filtered_out)
-            .optional("has_files", &self.has_files);
+            .optional("has_files", &self.has_files)
+            .field("runtime_threads", &self.runtime_threads);
         #[cfg(unix)]
         object.optional("session", &self.session);
         object.end();
@@ -29,6 +30,7 @@ impl FromJson for Summary {
             tests: fields.take("tests")?,
             filtered_out: fields.take("filtered_out")?,
             has_files: fields.optional("has_files")?,
+            runtime_threads: fields.take("runtime_threads")?,
             #[cfg(unix)]
             session: fields.optional("session")?,
         })
@@ -47,6 +49,7 @@ impl ToJson for SuiteTest {
             .optional("instances", &self.instances)
             .optional("worker_fixtures", &self.worker_fixtures)
             .optional("session", &self.session)
+            .optional("registered", &self.registered)
             .end();
     }
 }
@@ -65,6 +68,7 @@ impl FromJson for SuiteTest {
             instances: fields.optional("instances")?,
             worker_fixtures: fields.optional("worker_fixtures")?,
             session: fields.optional("session")?,
+            registered: fields.optional("registered")?,
         })
     }
 }
