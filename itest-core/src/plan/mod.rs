@@ -278,6 +278,11 @@ impl Key {
 }
 
 impl PlannedTest {
+    /// Neither the test nor its module says anything.
+    pub(crate) fn says_nothing(&self) -> bool {
+        self.is_plain && self.ignore.is_none() && self.should_panic.is_none()
+    }
+
     /// The number under which [`PlainTests`] has it.
     pub(crate) fn registered(&self) -> Option<u32> {
         self.is_plain.then(|| self.def.link.number())
@@ -482,6 +487,11 @@ impl Plan {
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// Whether tests that say nothing run, whatever the environment.
+    pub(crate) fn plain_run(args: &Args) -> bool {
+        args.admits(false, false) && args.runs(false)
     }
 
     /// Whether the test runs in this environment.
@@ -840,15 +850,16 @@ struct NameHasher(u64);
 
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks();
-        for word in words {
+        let mut rest = bytes;
+        while let Some((word, behind)) = rest.split_first_chunk() {
             self.write_u64(u64::from_le_bytes(*word));
+            rest = behind;
         }
-        if !rest.is_empty() {
-            let mut word = [0; 8];
-            word[..rest.len()].copy_from_slice(rest);
-            self.write_u64(u64::from_le_bytes(word));
+        let mut last = bytes.len() as u64;
+        for byte in rest {
+            last = (last << 8) ^ u64::from(*byte);
         }
+        self.write_u64(last);
     }
 
     fn write_usize(&mut self, number: usize) {

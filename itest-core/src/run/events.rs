@@ -26,6 +26,8 @@ struct Source {
     own_fixtures: bool,
     /// Nobody else tells that tests start.
     starts: bool,
+    /// Whoever hears of it takes [`Message::PassedNow`].
+    brief: bool,
     /// When the worker's last event was, in nanoseconds: clocks of processes differ a little.
     last: Arc<AtomicU64>,
 }
@@ -157,6 +159,7 @@ impl Events {
             run_id: "".into(),
             own_fixtures: true,
             starts: true,
+            brief: false,
             last: Arc::default(),
         })))
     }
@@ -185,9 +188,13 @@ impl Events {
         self.but(|source| source.own_fixtures = own_fixtures)
     }
 
-    /// The same where somebody else tells that tests start.
-    pub(crate) fn without_starts(self) -> Self {
-        self.but(|source| source.starts = false)
+    /// The same where somebody else tells that tests start; `brief` if it is enough to say that the
+    /// one under way has passed.
+    pub(crate) fn without_starts(self, brief: bool) -> Self {
+        self.but(|source| {
+            source.starts = false;
+            source.brief = brief;
+        })
     }
 
     /// Whether somebody wants to know of tests' own fixtures.
@@ -259,11 +266,11 @@ impl Events {
         }
     }
 
-    /// Tells that the test under way has passed now, and nothing more; unless it is not known
-    /// which one that is.
+    /// Tells that the test under way has passed now, and nothing more; or that there is more to be
+    /// told of it than that.
     pub(crate) fn send_passed_now(&self, duration: Duration) -> bool {
         match &self.0 {
-            Some(source) if !source.starts => {
+            Some(source) if source.brief => {
                 let at = source.not_before_last(source.clock.now());
                 (source.send)(Message::PassedNow { at, duration });
                 true

@@ -234,7 +234,12 @@ pub(crate) fn plain_test_warning(plain: &PlainTest) -> String {
 pub(crate) fn verdicts(plan: &Plan, args: &Args) -> Vec<(usize, Verdict)> {
     let mut conditions = Conditions::default();
     let mut verdicts = Vec::with_capacity(plan.tests.len());
+    let plain_run = Plan::plain_run(args);
     for (index, test) in plan.tests.iter().enumerate() {
+        if plain_run && test.says_nothing() {
+            verdicts.push((index, Verdict::Run));
+            continue;
+        }
         match plan.verdict(test, &mut conditions, args) {
             Verdict::LeftOut => {}
             verdict => verdicts.push((index, verdict)),

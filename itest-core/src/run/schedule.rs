@@ -26,7 +26,7 @@ use super::suite::Suite;
 use crate::history::QUICK;
 
 /// So many tests are handed out at once at most: enough to make handing out cost next to nothing.
-const AT_ONCE: usize = 256;
+pub(super) const AT_ONCE: usize = 256;
 
 /// Nor is more handed out at once than this takes, as far as is known: what an executor has been
 /// given no other one can take over.

@@ -9,12 +9,12 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::protocol::{self, Framed, Order, Passed, Report};
+use super::memory::Memory;
+use super::protocol::{self, Framed, Order, Passed, PassedTests, Report};
 use crate::builtin;
 use crate::channel::{self, Receiver, Sender};
 use crate::cli::Args;
@@ -105,7 +105,7 @@ impl Part {
 pub(in crate::run) struct ChildProcess {
     role: Role,
     part: Part,
-    /// The file for the records of passed tests.
+    /// The file that is memory shared with the dispatcher; empty if there is none.
     passed: PathBuf,
 }
 
@@ -138,24 +138,16 @@ struct Link {
     socket: Mutex<UnixStream>,
     /// The capture file, if that is where stdout goes.
     output: Option<File>,
-    /// Records of tests that passed.
-    passed: File,
-    passed_count: AtomicU64,
+    /// Records of tests that passed, where there is memory for them.
+    passed: Option<&'static PassedTests>,
 }
 
 impl Link {
     fn send(&self, report: Report) {
-        let passed = self.passed_count.load(Ordering::Acquire);
+        let passed = self.passed.map_or(0, PassedTests::count);
         let mut socket = self.socket.lock().unwrap_or_else(PoisonError::into_inner);
         // If the dispatcher is gone, the reading thread notices.
         let _ = protocol::write(&mut *socket, &Framed { passed, report });
-    }
-
-    /// Adds the record of the test under way.
-    fn add_passed(&self, record: Passed) {
-        // A disk without room for a few bytes fails the test that passed, not the run.
-        let _ = (&self.passed).write_all(&record.to_bytes());
-        self.passed_count.fetch_add(1, Ordering::Release);
     }
 
     /// Length of the capture file with all that was printed so far.
@@ -168,26 +160,6 @@ impl Link {
         let mut output: &File = output;
         output.seek(SeekFrom::End(0)).unwrap_or(0)
     }
-}
-
-/// The begin of a file that the dispatcher has open too, as memory; it is there as long as we are.
-#[expect(unsafe_code, reason = "std does not map files")]
-fn shared_memory(file: &File) -> Option<&'static mut [u8; note::LENGTH]> {
-    // SAFETY: plain arguments; the kernel chooses where.
-    let place = unsafe {
-        libc::mmap(
-            std::ptr::null_mut(),
-            note::LENGTH,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_SHARED,
-            file.as_raw_fd(),
-            0,
-        )
-    };
-    // SAFETY: the file is so long, nobody makes it shorter, and nothing of this process but the
-    // result refers to the memory, which is never unmapped. The dispatcher reads the file when
-    // this process has ended.
-    (place != libc::MAP_FAILED).then(|| unsafe { &mut *place.cast() })
 }
 
 /// Makes stdout and stderr what they were, whatever the test has done to them.
@@ -214,22 +186,35 @@ impl ChildProcess {
     pub(in crate::run) fn run(self, args: &Args) -> io::Result<ExitCode> {
         // The dispatcher notices.
         exit::expected();
-        let records = File::options().read(true).append(true).open(&self.passed)?;
-        std::fs::remove_file(&self.passed)?;
-        if let Some(place) = shared_memory(&records) {
-            note::install(place);
-        }
+        let passed = self.share()?;
         let run = Run::joined(args.share);
         // What a test starts is not a part of it.
         Run::hide();
         let run = run.ok_or_else(|| io::Error::other("a worker is started by its dispatcher"))?;
         match self.role {
-            Role::Worker => live(self.part, records, args, run),
+            Role::Worker => live(self.part, passed, args, run),
         }
+    }
+
+    /// Takes the memory that the dispatcher shares, where it can.
+    fn share(&self) -> io::Result<Option<&'static PassedTests>> {
+        if self.passed.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let file = File::options().read(true).write(true).open(&self.passed)?;
+        std::fs::remove_file(&self.passed)?;
+        let (place, passed) = Memory::of(&file)?.forever();
+        note::install(place);
+        Ok(Some(passed))
     }
 }
 
-fn live(part: Part, records: File, args: &Args, run: Run) -> io::Result<ExitCode> {
+fn live(
+    part: Part,
+    passed: Option<&'static PassedTests>,
+    args: &Args,
+    run: Run,
+) -> io::Result<ExitCode> {
     let socket = UnixStream::from(take_stdin()?);
     let orders = BufReader::new(socket.try_clone()?);
     let link = Arc::new(Link {
@@ -239,8 +224,7 @@ fn live(part: Part, records: File, args: &Args, run: Run) -> io::Result<ExitCode
         } else {
             None
         },
-        passed: records,
-        passed_count: AtomicU64::new(0),
+        passed,
     });
     if let Some(output) = &link.output {
         builtin::is_captured_in(output.try_clone()?);
@@ -258,7 +242,7 @@ fn live(part: Part, records: File, args: &Args, run: Run) -> io::Result<ExitCode
         .of(part.worker)
         .with_own_fixtures(part.own_fixtures)
         // The dispatcher knows which test is next.
-        .without_starts()
+        .without_starts(passed.is_some())
         .in_run(run.id()),
         on_hung: Arc::new(move |test, failure| {
             hung.send(Report::Hung {
@@ -333,11 +317,13 @@ fn forward(link: &Link, message: Message) {
         Message::PassedNow { at, duration } => {
             let printed = link.printed();
             builtin::test_ended(printed);
-            link.add_passed(Passed {
-                at,
-                duration,
-                printed,
-            });
+            if let Some(all) = link.passed {
+                all.add(Passed {
+                    at,
+                    duration,
+                    printed,
+                });
+            }
         }
         Message::Event(Record { at, event, .. }) => {
             let printed = match &event {

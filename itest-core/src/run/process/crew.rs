@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::child::Part;
 use super::process::{Process, Received, ended_how};
-use super::protocol::{Order, Report, Tests};
+use super::protocol::{Order, PassedTests, Report, Tests};
 use super::session::Session;
 use crate::cli::Args;
 use crate::event::{Event, TestName};
@@ -21,10 +21,15 @@ use crate::run::events::{Clock, Events, PassedTest};
 use crate::run::executor;
 use crate::run::interrupt;
 use crate::run::note::Phase;
-use crate::run::schedule::{Batch, Schedule};
+use crate::run::schedule::{AT_ONCE, Batch, Schedule};
 use crate::run::suite::Suite;
 use crate::run::watchdog::GRACE;
 use crate::scope::Scope;
+
+const _: () = assert!(
+    AT_ONCE <= PassedTests::ROOM,
+    "the tests of a batch can all pass before one is taken"
+);
 
 /// The crew whose executors are processes.
 pub(in crate::run) struct Processes {

@@ -5,6 +5,7 @@
 
 mod child;
 mod crew;
+mod memory;
 #[expect(clippy::module_inception, reason = "the main noun of the module")]
 mod process;
 pub(crate) mod protocol;

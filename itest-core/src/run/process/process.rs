@@ -3,11 +3,12 @@
 //! The test binary runs again. Orders and reports go over a socket that the child finds as
 //! its stdin; stdout and stderr of the child, of its threads, its own children and its C
 //! libraries go to one file that has no name, from which the dispatcher cuts each test's part.
-//! That a test passed is written to another file, which survives whatever kills the child.
+//! That a test passed is written to memory that both share, which survives whatever kills the child.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
@@ -17,7 +18,8 @@ use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 use super::child::{Part, Role};
-use super::protocol::{self, Framed, Order, Passed, Report};
+use super::memory::{self, Memory};
+use super::protocol::{self, Framed, Order, Passed, PassedTests, Report};
 use crate::event::FixtureName;
 use crate::report::Reports;
 use crate::resource::{self, Identity};
@@ -46,12 +48,16 @@ pub(crate) struct Process {
     next: Option<Framed>,
 }
 
-/// The file with the records of passed tests, behind the place for notes.
+/// The memory with the records of passed tests, and the place for notes.
 #[derive(Debug)]
 struct Records {
+    /// `None` where files cannot be shared as memory: then there are reports instead.
+    memory: Option<Memory>,
     file: File,
     path: PathBuf,
     read: VecDeque<Passed>,
+    /// How many were read so far.
+    seen: u64,
     /// How many were taken so far.
     taken: u64,
 }
@@ -83,7 +89,7 @@ impl Process {
         let passed = Records::new()?;
         let mut command = launch.command(&[
             Role::Worker.argument().into(),
-            (&passed.path).into(),
+            passed.shared(),
             part.to_string().into(),
         ])?;
         command
@@ -247,23 +253,40 @@ impl Records {
     fn new() -> io::Result<Self> {
         let (mut file, path) = temporary_file("passed")?;
         // Written, so that there is room for it whatever happens to the disk.
-        file.write_all(&[0; note::LENGTH])?;
+        file.write_all(&[0; memory::LENGTH])?;
         Ok(Records {
+            memory: Memory::of(&file).ok(),
             file,
             path,
             read: VecDeque::new(),
+            seen: 0,
             taken: 0,
         })
     }
 
+    /// The file, where it is of use.
+    fn shared(&self) -> OsString {
+        match self.memory {
+            Some(_) => (&self.path).into(),
+            None => OsString::new(),
+        }
+    }
+
     /// Reads those that are there.
     fn read(&mut self) {
-        let mut bytes = Vec::new();
-        // Each was written at once: there are no halves.
-        let _ = self.file.read_to_end(&mut bytes);
-        let (records, _) = bytes.as_chunks();
-        self.read
-            .extend(records.iter().copied().map(Passed::from_bytes));
+        let Some(memory) = &self.memory else {
+            return;
+        };
+        let passed = memory.passed();
+        let count = passed.count();
+        // More at once there cannot be, but where a test writes into memory that is not its own.
+        if count.saturating_sub(self.seen) > PassedTests::ROOM as u64 {
+            return;
+        }
+        while self.seen < count {
+            self.read.push_back(passed.get(self.seen));
+            self.seen += 1;
+        }
     }
 
     /// What the child noted last, if it was under way when it ended.

@@ -1,10 +1,11 @@
 //! The bytes between the dispatcher and the processes that run user code.
 //!
 //! Orders and reports are frames on a socket: a length and a body of JSON. That a test passed,
-//! which is all that most tests have to say, is a record of fixed length in a file instead: it is
+//! which is all that most tests have to say, is a record in [memory](super::memory) instead: it is
 //! there even if the process dies at once, and the dispatcher need not wake up for each.
 
 use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -83,30 +84,49 @@ pub(crate) struct Passed {
     pub(crate) printed: u64,
 }
 
-impl Passed {
-    /// Length of a record.
-    pub(crate) const LENGTH: usize = 24;
+/// Where a worker leaves the records of tests that passed, for the dispatcher to take.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct PassedTests {
+    /// How many there have been.
+    count: AtomicU64,
+    /// Of the last ones: the place of each is its number, counted round.
+    records: [[AtomicU64; 3]; PassedTests::ROOM],
+}
 
-    pub(crate) fn to_bytes(self) -> [u8; Self::LENGTH] {
-        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        let mut bytes = [0; Self::LENGTH];
-        bytes[..8].copy_from_slice(&nanos(self.at).to_le_bytes());
-        bytes[8..16].copy_from_slice(&nanos(self.duration).to_le_bytes());
-        bytes[16..].copy_from_slice(&self.printed.to_le_bytes());
-        bytes
+impl PassedTests {
+    /// So many can wait to be taken.
+    pub(crate) const ROOM: usize = 256;
+
+    /// How many there have been.
+    pub(crate) fn count(&self) -> u64 {
+        self.count.load(Ordering::Acquire)
     }
 
-    pub(crate) fn from_bytes(bytes: [u8; Self::LENGTH]) -> Self {
-        let number = |at: usize| {
-            let mut part = [0; 8];
-            part.copy_from_slice(&bytes[at..at + 8]);
-            u64::from_le_bytes(part)
-        };
+    /// Adds one more; called by one thread.
+    pub(crate) fn add(&self, passed: Passed) {
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let count = self.count.load(Ordering::Relaxed);
+        let [at, duration, printed] = self.record(count);
+        at.store(nanos(passed.at), Ordering::Relaxed);
+        duration.store(nanos(passed.duration), Ordering::Relaxed);
+        printed.store(passed.printed, Ordering::Relaxed);
+        // Last: it is what counts.
+        self.count.store(count + 1, Ordering::Release);
+    }
+
+    /// One of the last, by its number.
+    pub(crate) fn get(&self, number: u64) -> Passed {
+        let [at, duration, printed] = self.record(number);
         Passed {
-            at: Duration::from_nanos(number(0)),
-            duration: Duration::from_nanos(number(8)),
-            printed: number(16),
+            at: Duration::from_nanos(at.load(Ordering::Relaxed)),
+            duration: Duration::from_nanos(duration.load(Ordering::Relaxed)),
+            printed: printed.load(Ordering::Relaxed),
         }
+    }
+
+    fn record(&self, number: u64) -> &[AtomicU64; 3] {
+        &self.records[(number % Self::ROOM as u64) as usize]
     }
 }
 
@@ -265,6 +285,26 @@ mod tests {
         write(&mut bytes, &frame).expect("a vector takes everything");
         let read = read::<T>(&mut &bytes[..]).expect("it is a frame");
         assert_eq!(read, Some(frame));
+    }
+
+    #[test]
+    fn passed_tests_are_there_as_far_as_they_are_counted() {
+        let passed = PassedTests {
+            count: AtomicU64::new(0),
+            records: [const { [const { AtomicU64::new(0) }; 3] }; PassedTests::ROOM],
+        };
+        let record = |number| Passed {
+            at: Duration::from_millis(number),
+            duration: Duration::from_nanos(number + 1),
+            printed: u64::MAX - number,
+        };
+        for number in 0..3 * PassedTests::ROOM as u64 + 5 {
+            assert_eq!(passed.count(), number);
+            passed.add(record(number));
+            let first = number.saturating_sub(PassedTests::ROOM as u64 - 1);
+            assert_eq!(passed.get(first), record(first));
+            assert_eq!(passed.get(number), record(number));
+        }
     }
 
     #[test]

@@ -375,7 +375,14 @@ fn classified(found: Vec<Found>, repeat: u32, locks: &LockSets) -> Vec<Class> {
             }
         }
         let index = match &last {
-            Some((key, index)) if *key == class => *index,
+            // Unoptimised, two lists take long to compare.
+            Some((key, index))
+                if key.0 == class.0
+                    && key.1 == class.1
+                    && (key.2.is_empty() && class.2.is_empty() || key.2 == class.2) =>
+            {
+                *index
+            }
             _ => {
                 let index = *numbers.entry(class.clone()).or_insert_with(|| {
                     classes.push(Class::new(class.0, class.1));
