@@ -16,7 +16,7 @@ pub struct Link {
     before: AtomicPtr<TestDef>,
     /// It is in the list, and must not come into it again.
     is_linked: AtomicBool,
-    /// Given by the registry: the same in all processes of the binary.
+    /// Given by the registry: the same in all processes of the binary that sort their tests.
     number: AtomicU32,
 }
 
@@ -26,7 +26,7 @@ impl Link {
         Link {
             before: AtomicPtr::new(ptr::null_mut()),
             is_linked: AtomicBool::new(false),
-            number: AtomicU32::new(0),
+            number: AtomicU32::new(u32::MAX),
         }
     }
 
@@ -34,9 +34,12 @@ impl Link {
         self.number.store(number, Ordering::Relaxed);
     }
 
-    /// Its place in the [`Registry`](crate::registry::Registry).
-    pub(crate) fn number(&self) -> u32 {
-        self.number.load(Ordering::Relaxed)
+    /// Its place in the [`Registry`](crate::registry::Registry), where that is sorted.
+    pub(crate) fn number(&self) -> Option<u32> {
+        match self.number.load(Ordering::Relaxed) {
+            u32::MAX => None,
+            number => Some(number),
+        }
     }
 }
 

@@ -21,6 +21,19 @@ pub(crate) struct Registry {
 impl Registry {
     /// Of the running binary.
     pub(crate) fn collect() -> Self {
+        let mut registry = Registry::unsorted();
+        registry.tests = sorted(&registry.tests, |test| &test.location);
+        let mut number = 0;
+        for test in &registry.tests {
+            test.link.set_number(number);
+            number += 1;
+        }
+        registry
+    }
+
+    /// The same, but for the tests' order: where few are wanted, to find them takes less than to
+    /// sort all.
+    pub(crate) fn unsorted() -> Self {
         crate::builtin::link();
         #[cfg(feature = "service")]
         crate::service::link();
@@ -39,7 +52,8 @@ impl Registry {
                 Submission::Main(main) => registry.main = Some(main),
             }
         }
-        registry.sort();
+        registry.fixtures = sorted(&registry.fixtures, |fixture| &fixture.location);
+        registry.markers = sorted(&registry.markers, |markers| &markers.location);
         registry
     }
 
@@ -50,17 +64,6 @@ impl Registry {
         self.fixtures
             .retain(|fixture| encloses(module_path, fixture.module_path));
         self
-    }
-
-    fn sort(&mut self) {
-        self.tests = sorted(&self.tests, |test| &test.location);
-        self.fixtures = sorted(&self.fixtures, |fixture| &fixture.location);
-        self.markers = sorted(&self.markers, |markers| &markers.location);
-        let mut number = 0;
-        for test in &self.tests {
-            test.link.set_number(number);
-            number += 1;
-        }
     }
 }
 

@@ -285,7 +285,10 @@ impl PlannedTest {
 
     /// The number under which [`PlainTests`] has it.
     pub(crate) fn registered(&self) -> Option<u32> {
-        self.is_plain.then(|| self.def.link.number())
+        match self.is_plain {
+            true => self.def.link.number(),
+            false => None,
+        }
     }
 
     /// There is nothing to set up for it, and nothing to give to it.
@@ -371,26 +374,26 @@ impl Plan {
             has_serial: has_serial(registry),
             ..Plan::empty(1)
         };
-        plan.tests.reserve(match args.exact {
-            true => 0,
-            false => registry.tests.len(),
-        });
+        let named;
+        let tests = match args.exact_names() {
+            None => &registry.tests,
+            Some(names) => {
+                named = named_tests(registry, &mut modules, names);
+                &named
+            }
+        };
+        plan.filtered_out = registry.tests.len() - tests.len();
+        plan.tests.reserve(tests.len());
         let usual = args.for_all();
         // One after the other in the same allocation; it begins with the module.
         let mut name = String::new();
         let mut begins_with = "";
-        let mut named = Named::All;
-        for &def in &registry.tests {
+        for &def in tests {
             let module = modules.get(def.module_path);
             if !std::ptr::eq(begins_with, def.module_path) {
                 begins_with = def.module_path;
                 name.clear();
                 name.push_str(&module.prefix);
-                named = Named::new(args, &module.prefix);
-            }
-            if !named.may_be(def.name) {
-                plan.filtered_out += 1;
-                continue;
             }
             name.truncate(module.prefix.len());
             name.push_str(def.name);
@@ -788,43 +791,42 @@ fn check_duplicate_tests(
     }
 }
 
-/// What the names of a module's functions may be, as the filters have it.
-enum Named<'a> {
-    All,
-    /// One of those with `--exact`, or an instance of it.
-    These(Vec<&'a str>),
+/// The functions of which an instance may have one of these names, in definition order.
+fn named_tests(
+    registry: &Registry,
+    modules: &mut Modules<'_>,
+    names: &[String],
+) -> Vec<&'static TestDef> {
+    let mut found = Vec::new();
+    let mut module = "";
+    // Without the module.
+    let mut in_module: Vec<&str> = Vec::new();
+    for &def in &registry.tests {
+        if !std::ptr::eq(module, def.module_path) {
+            module = def.module_path;
+            let prefix = &modules.get(module).prefix;
+            let names = names.iter().filter_map(|name| name.strip_prefix(&**prefix));
+            in_module = names.collect();
+        }
+        for name in &in_module {
+            if is_of(name, def.name) {
+                found.push(def);
+                break;
+            }
+        }
+    }
+    sort::by_key(&mut found, |def| {
+        (def.location.file, def.location.line, def.location.column)
+    });
+    found
 }
 
-impl<'a> Named<'a> {
-    /// `prefix` is the module's.
-    fn new(args: &'a Args, prefix: &str) -> Self {
-        match args.exact_names() {
-            None => Named::All,
-            Some(names) => {
-                let in_module = names.iter().filter_map(|name| name.strip_prefix(prefix));
-                Named::These(in_module.collect())
-            }
-        }
-    }
-
-    fn may_be(&self, function: &str) -> bool {
-        let Named::These(names) = self else {
-            return true;
-        };
-        for name in names {
-            // Most are told apart by their length and a few bytes.
-            if name.len() >= function.len()
-                && name.as_bytes().starts_with(function.as_bytes())
-                && matches!(
-                    name.as_bytes().get(function.len()),
-                    None | Some(b'[' | b':')
-                )
-            {
-                return true;
-            }
-        }
-        false
-    }
+/// Whether it is the function's name, or may be that of an instance.
+fn is_of(name: &str, function: &str) -> bool {
+    let (name, function) = (name.as_bytes(), function.as_bytes());
+    name.len() >= function.len()
+        && name.starts_with(function)
+        && matches!(name.get(function.len()), None | Some(b'[' | b':'))
 }
 
 fn check_duplicate_fixtures(registry: &Registry, problems: &mut Problems) {

@@ -49,6 +49,9 @@ use crate::report::{self, Listed};
 #[cfg(unix)]
 use crate::session::last_test;
 
+/// So many tests by name are found sooner than all are sorted.
+const FEW: usize = 16;
+
 /// libtest's exit code for failed tests, and for a command line or plan that cannot be run.
 pub(crate) const FAILED: u8 = 101;
 
@@ -96,7 +99,13 @@ fn run(def: &'static MainDef) -> io::Result<ExitCode> {
     if let Some(run) = last_test::asked(&args) {
         return Ok(last_test::run(run));
     }
-    let registry = Registry::collect();
+    let few = described.is_none()
+        && args.show.is_none()
+        && (args.exact_names()).is_some_and(|names| names.len() <= FEW);
+    let registry = match few {
+        true => Registry::unsorted(),
+        false => Registry::collect(),
+    };
     // A runner that starts a process for each test has listed the binary before.
     if !args.exact && described.is_none() {
         warn_of_plain_tests(def);
