@@ -23,10 +23,8 @@ impl Registry {
     pub(crate) fn collect() -> Self {
         let mut registry = Registry::unsorted();
         registry.tests = sorted(&registry.tests, |test| &test.location);
-        let mut number = 0;
-        for test in &registry.tests {
-            test.link.set_number(number);
-            number += 1;
+        for (number, test) in registry.tests.iter().enumerate() {
+            test.link.set_number(number as u32);
         }
         registry
     }

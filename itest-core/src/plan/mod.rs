@@ -9,6 +9,7 @@ mod instances;
 mod lookup;
 mod modules;
 mod params;
+#[cfg(unix)]
 mod plain;
 mod problem;
 mod regroup;
@@ -21,6 +22,7 @@ use std::hash::Hasher;
 use std::time::Duration;
 
 pub(crate) use lookup::Names;
+#[cfg(unix)]
 pub(crate) use plain::PlainTests;
 pub(crate) use problem::{PlanError, short_type, similar};
 
