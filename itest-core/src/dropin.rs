@@ -394,7 +394,7 @@ dtor::declarative::dtor! {
         };
         if exit::is_called_by_a_test() {
             failed = true;
-            let test = panic::what_runs().unwrap_or_else(|| "a test".to_owned());
+            let test = panic::what_runs().unwrap_or_else(|| "a test".into());
             say(&format!("Error: `exit` was called in the middle of `{test}`"));
         }
         crate::resource::finish();

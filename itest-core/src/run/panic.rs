@@ -7,6 +7,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
+use crate::event::TestName;
 use crate::outcome::{Failure, FailureKind};
 use crate::signal::Signal;
 
@@ -26,25 +27,20 @@ impl From<Failure> for Stop {
 
 thread_local! {
     /// What runs on this thread, for the hook's first line; and what the hook saw.
-    static RUNNING: RefCell<Option<String>> = const { RefCell::new(None) };
+    static RUNNING: RefCell<Option<TestName>> = const { RefCell::new(None) };
     static SEEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
 }
 
 /// Names the code that runs on this thread until the guard is dropped.
-pub(crate) fn running(name: &str) -> Running {
-    RUNNING.with_borrow_mut(|running| {
-        // The same allocation serves one test after the other.
-        let running = running.get_or_insert_default();
-        running.clear();
-        running.push_str(name);
-    });
+pub(crate) fn running(name: &TestName) -> Running {
+    RUNNING.replace(Some(name.clone()));
     Running(())
 }
 
 /// The test that runs on this thread, or whose fixture does.
 #[cfg(feature = "tracing")]
 pub(crate) fn running_test() -> Option<String> {
-    RUNNING.with_borrow(|running| running.clone().filter(|name| !name.is_empty()))
+    RUNNING.with_borrow(|running| running.as_ref().map(ToString::to_string))
 }
 
 /// See [`running`].
@@ -52,18 +48,14 @@ pub(crate) struct Running(());
 
 impl Drop for Running {
     fn drop(&mut self) {
-        RUNNING.with_borrow_mut(|running| {
-            if let Some(running) = running {
-                running.clear();
-            }
-        });
+        RUNNING.take();
     }
 }
 
 /// What runs on this thread.
-pub(crate) fn what_runs() -> Option<String> {
+pub(crate) fn what_runs() -> Option<TestName> {
     let name = RUNNING.try_with(|running| running.try_borrow().ok()?.clone());
-    name.ok().flatten().filter(|name| !name.is_empty())
+    name.ok().flatten()
 }
 
 /// Makes panics of user code be remembered, and be printed with the test's name.

@@ -482,7 +482,7 @@ impl Store {
         if matches!(life, Life::Nothing) && first.is_none() && !request.has_resources() {
             return None;
         }
-        let running = super::panic::running(&format!("{} (teardown)", name.path()));
+        let running = super::panic::running(&format!("{} (teardown)", name.path()).into());
         let under_way = note::begin(Phase::Teardown, &name);
         let events = &self.shared.events;
         events.send_of_fixture(name.scope(), || Event::TeardownStarted {

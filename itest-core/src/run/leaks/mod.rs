@@ -37,6 +37,9 @@ static ENDED: AtomicUsize = AtomicUsize::new(0);
 /// What was opened since the test began that is not the test's.
 static OURS: Mutex<State> = Mutex::new(State::NOTHING);
 
+/// Whether that is anything.
+static IS_OURS: AtomicBool = AtomicBool::new(false);
+
 fn lock_ours() -> MutexGuard<'static, State> {
     OURS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -48,8 +51,14 @@ pub(crate) fn ours<T>(open: impl FnOnce() -> T) -> T {
     }
     let before = State::now();
     let opened = open();
-    lock_ours().take_over(&before, &State::now());
+    change_ours(|ours| ours.take_over(&before, &State::now()));
     opened
+}
+
+fn change_ours(change: impl FnOnce(&mut State)) {
+    let mut ours = lock_ours();
+    change(&mut ours);
+    IS_OURS.store(!ours.is_nothing(), Ordering::Relaxed);
 }
 
 /// Sets up a fixture that outlives the test; see [`WideEnds`].
@@ -57,7 +66,8 @@ pub(crate) fn wide<T>(set_up: impl FnOnce() -> T) -> T {
     WIDE.fetch_add(1, Ordering::Relaxed);
     let before = runtime::tasks();
     let made = ours(set_up);
-    lock_ours().tasks += runtime::tasks().saturating_sub(before);
+    let tasks = runtime::tasks().saturating_sub(before);
+    change_ours(|ours| ours.tasks += tasks);
     made
 }
 
@@ -152,13 +162,11 @@ impl Watch {
             self.known = None;
             return;
         }
-        let mut ours = lock_ours();
         let ended = ENDED.load(Ordering::Relaxed);
-        if !ours.is_nothing() || ended != self.ended {
-            *ours = State::NOTHING;
+        if IS_OURS.load(Ordering::Relaxed) || ended != self.ended {
+            change_ours(|ours| *ours = State::NOTHING);
             self.known = None;
         }
-        drop(ours);
         self.ended = ended;
         // Nothing of the user's runs between two tests, unless a wide fixture ends.
         self.known.get_or_insert_with(State::now);
@@ -170,7 +178,7 @@ impl Watch {
     /// The test and its own fixtures' teardown have ended.
     pub(crate) fn end(&mut self, test: &PlannedTest) -> Leaked {
         if let (Some(known), Some(levels)) = (&self.known, &self.levels)
-            && lock_ours().is_nothing()
+            && !IS_OURS.load(Ordering::Relaxed)
             && known.is_unchanged(levels)
         {
             return Leaked::default();
