@@ -1,18 +1,19 @@
-//! [`Call`]: how the one function of a test knows whether it registers the test or runs it.
+//! [`Call`]: how the one function of a test knows what it is called for.
 //!
-//! The macro makes a single function of each test, which is a constructor of the binary too: every
-//! function costs the compiler, and there are thousands of tests. Called before `main`, it finds
-//! no call under way and registers the test; [`call`] announces itself on its thread first.
+//! The macro makes a single function of each test, without parameters: every function costs the
+//! compiler, and there are thousands of tests. In drop-in mode it is the `#[test]` too, and is
+//! called twice: libtest calls it to have the test run, and what runs the test calls it to have
+//! the body. [`call`] announces itself on its thread first, so that the two differ.
 
 use std::cell::Cell;
 use std::fmt;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::def::TestDef;
 use crate::outcome::Failure;
-use crate::register::register;
 use crate::value::{Arg, Args};
 
 /// A test's future with its result.
@@ -52,17 +53,58 @@ pub(crate) fn call(test: &'static TestDef, args: Args, listener: Listener<'_>) {
     assert!(missed.is_none(), "itest bug: a test was not called");
 }
 
-/// What the function of a test does first: `None` if there is nothing to run.
+/// `itest::main!()` is here, so nobody but [`call`] calls a test.
+static HAS_OWN_MAIN: AtomicBool = AtomicBool::new(false);
+
+/// Said by `itest::main!()` before anything else.
+pub(crate) fn runs_by_itself() {
+    HAS_OWN_MAIN.store(true, Ordering::Relaxed);
+}
+
+/// What the function of a test does first: `None` if there is nothing left to do.
 ///
-/// Before `main` nothing of the standard library is used here that needs to be set up.
+/// # Panics
+/// When user code calls the test.
 pub fn entry(test: &'static TestDef) -> Option<Call> {
-    match UNDER_WAY.take() {
-        Some(pending) => Some(Call::take_up(pending)),
-        None => {
-            register(test);
-            None
-        }
+    if let Some(pending) = UNDER_WAY.take() {
+        return Some(Call::take_up(pending));
     }
+    assert!(
+        !HAS_OWN_MAIN.load(Ordering::Relaxed),
+        "the test `{}` is called by other code, but only the runner can run it\n\
+         help: move what it does into a function that both call",
+        test.name
+    );
+    crate::dropin::run_test(test);
+    None
+}
+
+/// Whether the body of a test is to run now; of one that takes and returns nothing.
+pub fn runs(test: &'static TestDef) -> bool {
+    entry(test).is_some()
+}
+
+/// All that an async test does that takes and returns nothing.
+pub fn run(test: &'static TestDef, future: Pin<&mut dyn Future<Output = ()>>) {
+    if let Some(mut call) = entry(test) {
+        call.unit(future);
+    }
+}
+
+/// All that an async test does that takes nothing.
+pub fn run_returning<R>(
+    test: &'static TestDef,
+    future: Pin<&mut dyn Future<Output = R>>,
+    into_result: fn(R) -> Result<(), Failure>,
+) {
+    if let Some(mut call) = entry(test) {
+        call.returned(future, into_result);
+    }
+}
+
+/// Tells the compiler what a block returns, in a branch that is never taken.
+pub fn unreached<R>() -> R {
+    unreachable!("itest bug: a branch that is never taken")
 }
 
 /// The call of a test: its values, and who hears of its result.
@@ -76,7 +118,7 @@ pub struct Call {
 
 #[expect(
     unsafe_code,
-    reason = "the function of a test is called by the system too, so it has no arguments"
+    reason = "the function of a test is called by libtest too, so it has no parameters"
 )]
 impl Call {
     fn take_up(mut pending: NonNull<Pending<'static>>) -> Self {

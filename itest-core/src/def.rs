@@ -8,13 +8,14 @@ use std::any::{Any, TypeId, type_name};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
 
 use crate::chosen::MakeValue;
 use crate::condition::SkipDef;
 use crate::outcome::Failure;
-use crate::register::Link;
+use crate::register::Number;
 use crate::scope::Scope;
 use crate::value::{Args, Codec, Slot, Value};
 
@@ -40,8 +41,8 @@ pub type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// An `#[integration]` function.
 ///
-/// There are many of them: what most do not have is left to [`TestDef::new`], so that the compiler
-/// has little to look at.
+/// There are many of them: what most do not have is in [`Details`], so that the compiler has little
+/// to look at.
 #[derive(Debug)]
 pub struct TestDef {
     /// The function's name.
@@ -50,6 +51,19 @@ pub struct TestDef {
     pub module_path: &'static str,
     /// The function's name token.
     pub location: Location,
+    /// The user's function is an `async fn`.
+    pub is_async: bool,
+    /// The test's function: see `call`.
+    pub entry: fn(),
+    /// What else is said.
+    pub details: &'static Details,
+    /// The registry's.
+    pub number: Number,
+}
+
+/// What a test says besides; most say nothing.
+#[derive(Debug)]
+pub struct Details {
     /// In the order of the signature.
     pub params: &'static [ParamDef],
     /// What may stand on a group too.
@@ -62,13 +76,22 @@ pub struct TestDef {
     pub ignore: Option<&'static str>,
     /// `#[should_panic]`.
     pub should_panic: Option<ShouldPanic>,
-    /// The user's function is an `async fn`.
-    pub is_async: bool,
-    /// Registers the test or runs the user's function: see `call`.
-    pub entry: Entry,
-    /// The registry's.
-    pub link: Link,
 }
+
+impl Details {
+    /// Nothing said.
+    pub const DEFAULT: Details = Details {
+        params: &[],
+        options: &NOTHING_SAID,
+        sets: &[],
+        with: &[],
+        ignore: None,
+        should_panic: None,
+    };
+}
+
+/// The details of every test that says nothing.
+static NO_DETAILS: Details = Details::DEFAULT;
 
 impl TestDef {
     /// Of a test that says nothing more.
@@ -79,21 +102,16 @@ impl TestDef {
         line: u32,
         column: u32,
         is_async: bool,
-        entry: Entry,
+        entry: fn(),
     ) -> Self {
         TestDef {
             name,
             module_path,
             location: Location { file, line, column },
-            params: &[],
-            options: &NOTHING_SAID,
-            sets: &[],
-            with: &[],
-            ignore: None,
-            should_panic: None,
             is_async,
             entry,
-            link: Link::new(),
+            details: &NO_DETAILS,
+            number: Number::new(),
         }
     }
 
@@ -103,8 +121,14 @@ impl TestDef {
     }
 }
 
-/// The function of a test, which is a constructor of the binary too.
-pub(crate) type Entry = extern "C-unwind" fn();
+/// Where the two are is the compiler's business, not the plan's.
+impl Deref for TestDef {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        self.details
+    }
+}
 
 /// Values of which a test is run once for each.
 #[derive(Debug)]
@@ -252,7 +276,7 @@ impl Options {
     };
 }
 
-/// The options of every test that says nothing, by which it can be told from others at a glance.
+/// The options of every test that has none, by which it can be told from others at a glance.
 static NOTHING_SAID: Options = Options::DEFAULT;
 
 /// A `#[fixture]` function.

@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use crate::cli::{self, Args, Ignored, Parsed, Share};
 use crate::condition::{Conditions, SkipDef};
+use crate::def::TestDef;
 use crate::event::TestName;
 use crate::history::History;
 use crate::outcome::{Failure, FailureKind, FixtureError, Outcome};
@@ -46,7 +47,12 @@ struct DropIn {
 
 static DROP_IN: OnceLock<Result<DropIn, String>> = OnceLock::new();
 
-/// What the `#[test]` form of an `#[integration]` function does.
+/// What a test's function does that libtest has called.
+pub(crate) fn run_test(test: &'static TestDef) {
+    run(test.module_path, test.name);
+}
+
+/// What a `#[test]` does that is not the test's function itself, but stands for an instance of it.
 pub fn run(module_path: &'static str, name: &'static str) {
     static PLAN_REPORTED: AtomicBool = AtomicBool::new(false);
     #[cfg(unix)]

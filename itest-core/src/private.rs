@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 pub use inventory;
 
 pub use crate::__itest_register as register_test;
-pub use crate::call::{Call, entry};
+pub use crate::call::{Call, entry, run, run_returning, runs, unreached};
 pub use crate::chosen::{Given, GivenNumber, MakeValue};
 pub use crate::condition::{Condition, SkipDef};
 pub use crate::def::{
-    Access, Autouse, Binding, CaseDef, CloneFn, FilesDef, FixtureBody, FixtureDef, FixtureParam,
-    FixtureRef, Flavor, GivenDef, GroupDef, Literal, LocalFuture, Location, Lock, MainDef, Marker,
-    MarkerValue, MarkersDef, Options, ParamDef, PlainTest, SetDef, ShouldPanic, Submission,
-    TestDef, TypeRef, UseDef, WithDef, Xfail,
+    Access, Autouse, Binding, CaseDef, CloneFn, Details, FilesDef, FixtureBody, FixtureDef,
+    FixtureParam, FixtureRef, Flavor, GivenDef, GroupDef, Literal, LocalFuture, Location, Lock,
+    MainDef, Marker, MarkerValue, MarkersDef, Options, ParamDef, PlainTest, SetDef, ShouldPanic,
+    Submission, TestDef, TypeRef, UseDef, WithDef, Xfail,
 };
 pub use crate::outcome::{Failure, FailureKind};
 pub use crate::register::tests;
@@ -213,163 +213,12 @@ pub mod text {
     }
 }
 
-/// Turns what a test returned, or an error of a fixture, into a `Result<_, Failure>`.
-///
-/// Which way fits is chosen by the number of references that method look-up takes off, most
-/// telling first; all in generated code, where the types are concrete.
-/// `use returned::*; (&&&&&Returned::new(value)).into_result()`
-#[expect(
-    clippy::wrong_self_convention,
-    reason = "look-up by references finds methods on a reference"
-)]
-pub mod returned {
-    use std::cell::RefCell;
-    use std::error::Error;
-    use std::fmt::{Debug, Display};
-    use std::ops::Deref;
-    use std::process::{ExitCode, Termination};
-
-    use crate::outcome::{Failure, FailureKind};
-
-    /// Holds the value until a way is found.
-    #[derive(Debug)]
-    pub struct Returned<T>(RefCell<Option<T>>);
-
-    impl<T> Returned<T> {
-        /// Wraps.
-        pub fn new(value: T) -> Self {
-            Returned(RefCell::new(Some(value)))
-        }
-
-        fn take(&self) -> T {
-            self.0.take().expect("itest bug: returned twice")
-        }
-    }
-
-    /// An error with sources.
-    pub trait ErrorReturned {
-        /// `Ok`'s value.
-        type Value;
-        /// Converts.
-        fn into_result(&self) -> Result<Self::Value, Failure>;
-    }
-
-    impl<T, E: Error> ErrorReturned for &&&&&Returned<Result<T, E>> {
-        type Value = T;
-        fn into_result(&self) -> Result<T, Failure> {
-            self.take().map_err(|error| Failure::from_error(&error))
-        }
-    }
-
-    /// A box or report around an error: `Box<dyn Error>`, `anyhow::Error`, `eyre::Report`.
-    pub trait BoxedErrorReturned {
-        /// `Ok`'s value.
-        type Value;
-        /// Converts.
-        fn into_result(&self) -> Result<Self::Value, Failure>;
-    }
-
-    impl<T, E: Deref> BoxedErrorReturned for &&&&Returned<Result<T, E>>
-    where
-        E::Target: Error,
-    {
-        type Value = T;
-        fn into_result(&self) -> Result<T, Failure> {
-            self.take().map_err(|error| Failure::from_error(&*error))
-        }
-    }
-
-    /// Any other text.
-    pub trait DisplayReturned {
-        /// `Ok`'s value.
-        type Value;
-        /// Converts.
-        fn into_result(&self) -> Result<Self::Value, Failure>;
-    }
-
-    impl<T, E: Display> DisplayReturned for &&&Returned<Result<T, E>> {
-        type Value = T;
-        fn into_result(&self) -> Result<T, Failure> {
-            self.take()
-                .map_err(|error| Failure::new(FailureKind::Error, error.to_string()))
-        }
-    }
-
-    /// Whatever can be debugged.
-    pub trait DebugReturned {
-        /// `Ok`'s value.
-        type Value;
-        /// Converts.
-        fn into_result(&self) -> Result<Self::Value, Failure>;
-    }
-
-    impl<T, E: Debug> DebugReturned for &&Returned<Result<T, E>> {
-        type Value = T;
-        fn into_result(&self) -> Result<T, Failure> {
-            self.take()
-                .map_err(|error| Failure::new(FailureKind::Error, format!("{error:?}")))
-        }
-    }
-
-    /// What `main` could return.
-    pub trait TerminationReturned {
-        /// Nothing.
-        type Value;
-        /// Converts.
-        fn into_result(&self) -> Result<Self::Value, Failure>;
-    }
-
-    impl<T: Termination> TerminationReturned for &Returned<T> {
-        type Value = ();
-        fn into_result(&self) -> Result<(), Failure> {
-            let code = self.take().report();
-            // `ExitCode` has no accessor and no `PartialEq`; its `Debug` is all there is.
-            if format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS) {
-                Ok(())
-            } else {
-                Err(Failure::new(
-                    FailureKind::Error,
-                    format!("the test returned {code:?}"),
-                ))
-            }
-        }
-    }
-    /// What a test can return.
-    #[diagnostic::on_unimplemented(
-        message = "a test cannot return `{Self}`",
-        label = "not `()`, not a `Result` whose error can be printed, and no `Termination`",
-        note = "a test returns nothing, `Result<(), E>` where `E` is an error or can be printed, or anything that implements `std::process::Termination`"
-    )]
-    pub trait TestOutput {}
-
-    #[diagnostic::do_not_recommend]
-    impl<T: Termination> TestOutput for T {}
-
-    /// Whatever is left, which is an error.
-    pub trait OtherReturned {
-        /// What it is.
-        type Returned;
-        /// Cannot be called.
-        fn into_result(&self) -> Result<(), Failure>
-        where
-            Self::Returned: TestOutput;
-    }
-
-    impl<T> OtherReturned for Returned<T> {
-        type Returned = T;
-        fn into_result(&self) -> Result<(), Failure>
-        where
-            T: TestOutput,
-        {
-            unreachable!("what is a `TestOutput` is returned in another way")
-        }
-    }
-}
+pub mod returned;
 
 /// `itest::main!()` calls this.
 pub use crate::run::main;
 
-/// The `#[test]` form of an `#[integration]` function calls this.
+/// A `#[test]` calls this that stands for a test or an instance of it.
 pub use crate::dropin::run as drop_in;
 
 /// `#[skip_if]` on a plain `#[test]` calls this first.

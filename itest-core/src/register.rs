@@ -1,141 +1,119 @@
-//! How a test makes itself known: its function is a constructor, which links it into a list.
+//! How a test makes itself known: its descriptor lies in a section of the binary, beside all others.
 //!
-//! There are thousands of tests, and what each costs the compiler is what users wait for. This is
-//! what `inventory` does, less the function, the node, the trait object and the block; on targets
-//! whose constructors are not known here, `inventory` itself is used. Everything else, of which
-//! there is little, goes to `inventory` everywhere. The registry is the only reader.
+//! There are thousands of tests, and what each costs the compiler is what users wait for. With
+//! `inventory` a test would cost a function, a node, a trait object and a block; in a section it
+//! costs nothing, as the linker makes one slice of them all. `inventory` is used on targets whose
+//! linkers are not known here, and for everything else, of which there is little. The registry is
+//! the only reader.
 
-use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::def::TestDef;
+pub use list::tests;
 
-/// The test that was registered before this one.
+/// A test's place in the [`Registry`](crate::registry::Registry), which gives it.
+///
+/// The same in all processes of the binary that sort their tests.
 #[derive(Debug)]
-pub struct Link {
-    before: AtomicPtr<TestDef>,
-    /// It is in the list, and must not come into it again.
-    is_linked: AtomicBool,
-    /// Given by the registry: the same in all processes of the binary that sort their tests.
-    number: AtomicU32,
-}
+pub struct Number(AtomicU32);
 
-impl Link {
-    /// Of a test that is not registered.
+impl Number {
+    /// Of a test that the registry has not seen.
     pub(crate) const fn new() -> Self {
-        Link {
-            before: AtomicPtr::new(ptr::null_mut()),
-            is_linked: AtomicBool::new(false),
-            number: AtomicU32::new(u32::MAX),
-        }
+        Number(AtomicU32::new(u32::MAX))
     }
 
-    pub(crate) fn set_number(&self, number: u32) {
-        self.number.store(number, Ordering::Relaxed);
+    pub(crate) fn set(&self, number: u32) {
+        self.0.store(number, Ordering::Relaxed);
     }
 
-    /// Its place in the [`Registry`](crate::registry::Registry), where that is sorted.
-    pub(crate) fn number(&self) -> Option<u32> {
-        match self.number.load(Ordering::Relaxed) {
+    /// `None` where the tests are not sorted.
+    pub(crate) fn get(&self) -> Option<u32> {
+        match self.0.load(Ordering::Relaxed) {
             u32::MAX => None,
             number => Some(number),
         }
     }
 }
 
-/// The test that was registered last.
-static LAST: AtomicPtr<TestDef> = AtomicPtr::new(ptr::null_mut());
-
-/// Called once for each test, before `main`: nothing of the standard library is used here.
-pub(crate) fn register(test: &'static TestDef) {
-    if test.link.is_linked.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    let this = ptr::from_ref(test).cast_mut();
-    let mut last = LAST.load(Ordering::Relaxed);
-    loop {
-        test.link.before.store(last, Ordering::Relaxed);
-        match LAST.compare_exchange_weak(last, this, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => return,
-            Err(other) => last = other,
-        }
-    }
-}
-
-/// The tests of this binary, in no order that means anything.
-pub fn tests() -> impl Iterator<Item = &'static TestDef> {
-    std::iter::successors(test_at(&LAST), |test| test_at(&test.link.before))
-}
-
-#[expect(
-    unsafe_code,
-    reason = "a descriptor cannot have a cell that needs dropping"
-)]
-fn test_at(place: &AtomicPtr<TestDef>) -> Option<&'static TestDef> {
-    // SAFETY: null, or made by `register` from a reference that lives for ever.
-    unsafe { place.load(Ordering::Acquire).as_ref() }
-}
-
-/// `register_test! { DEF entry }`: items that register a static `TestDef`, by its entry or not.
-#[cfg(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly",
-    target_os = "illumos",
+#[cfg(all(
+    not(miri),
+    any(target_os = "linux", target_os = "android", target_os = "freebsd")
 ))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __itest_register {
-    ($def:ident $entry:ident) => {
-        #[used]
-        #[unsafe(link_section = ".init_array")]
-        static __ITEST_REGISTER: extern "C-unwind" fn() = $entry;
-    };
+#[expect(unsafe_code, reason = "only the linker knows where a section is")]
+mod list {
+    use std::slice;
+
+    use crate::def::TestDef;
+
+    /// `register_test! { static DEF: TestDef = …; }`: the item, registered.
+    ///
+    /// Two versions of itest in one binary must not read each other's descriptors, so the section
+    /// has the version in its name.
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __itest_register {
+        ($($def:tt)*) => {
+            #[used]
+            #[unsafe(link_section = "itest_tests_0_1_0")]
+            $($def)*
+        };
+    }
+
+    /// There is a section even if there is no test.
+    #[used]
+    #[unsafe(link_section = "itest_tests_0_1_0")]
+    static NONE: [TestDef; 0] = [];
+
+    unsafe extern "Rust" {
+        #[link_name = "__start_itest_tests_0_1_0"]
+        static START: [TestDef; 0];
+        #[link_name = "__stop_itest_tests_0_1_0"]
+        static STOP: [TestDef; 0];
+    }
+
+    /// The tests of this binary, in no order that means anything.
+    pub fn tests() -> impl Iterator<Item = &'static TestDef> {
+        let start = (&raw const START).cast::<TestDef>();
+        let stop = (&raw const STOP).cast::<TestDef>();
+        let count = (stop.addr() - start.addr()) / size_of::<TestDef>();
+        // SAFETY: the linker has these symbols around the section, into which `__itest_register`
+        // puts statics of this type and of this version alone; their size is a multiple of their
+        // alignment, so that there is nothing between them.
+        let tests = unsafe { slice::from_raw_parts(start, count) };
+        // Most linkers keep the order of definition; `inventory` gives the reverse.
+        tests.iter().rev()
+    }
+
+    #[test]
+    fn the_section_is_this_versions() {
+        let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
+        let name = format!("itest_tests_{version}");
+        assert_eq!(
+            name, "itest_tests_0_1_0",
+            "it is to be changed in this file"
+        );
+    }
 }
 
-/// See above.
-#[cfg(target_vendor = "apple")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __itest_register {
-    ($def:ident $entry:ident) => {
-        #[used]
-        #[unsafe(link_section = "__DATA,__mod_init_func,mod_init_funcs")]
-        static __ITEST_REGISTER: extern "C-unwind" fn() = $entry;
-    };
-}
-
-/// See above.
-#[cfg(windows)]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __itest_register {
-    ($def:ident $entry:ident) => {
-        #[used]
-        #[unsafe(link_section = ".CRT$XCU")]
-        static __ITEST_REGISTER: extern "C-unwind" fn() = $entry;
-    };
-}
-
-/// See above; the registry takes these from `inventory`.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_os = "freebsd",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "dragonfly",
-    target_os = "illumos",
-    target_vendor = "apple",
-    windows,
+#[cfg(not(all(
+    not(miri),
+    any(target_os = "linux", target_os = "android", target_os = "freebsd")
 )))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __itest_register {
-    ($def:ident $entry:ident) => {
-        $crate::__private::inventory::submit! { $crate::__private::Submission::Test(&$def) }
-    };
+mod list {
+    use crate::def::TestDef;
+
+    /// See above; the registry takes these from `inventory`.
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __itest_register {
+        (static $name:ident $($def:tt)*) => {
+            static $name $($def)*
+            $crate::__private::inventory::submit! { $crate::__private::Submission::Test(&$name) }
+        };
+    }
+
+    /// All are with `inventory`.
+    pub fn tests() -> impl Iterator<Item = &'static TestDef> {
+        std::iter::empty()
+    }
 }

@@ -1,6 +1,6 @@
 //! [`Registry`]: everything that the attributes of this binary declared, sorted.
 //!
-//! The only place that iterates `inventory` and the list of tests, whose order is the linker's.
+//! The only place that iterates `inventory` and the section of tests, whose order is the linker's.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ impl Registry {
         let mut registry = Registry::unsorted();
         registry.tests = sorted(&registry.tests, |test| &test.location);
         for (number, test) in registry.tests.iter().enumerate() {
-            test.link.set_number(number as u32);
+            test.number.set(number as u32);
         }
         registry
     }

@@ -11,6 +11,7 @@ mod ctxt;
 mod duration;
 mod entry_point;
 mod fixture;
+mod harness;
 mod integration;
 mod item;
 mod location;

@@ -29,6 +29,17 @@ fn literals(span: Span) -> (String, Literal, Literal) {
     )
 }
 
+/// The same names, standing elsewhere.
+pub(crate) fn located_at(tokens: &TokenStream, span: Span) -> TokenStream {
+    let tokens = tokens.clone().into_iter();
+    tokens
+        .map(|mut token| {
+            token.set_span(token.span().located_at(span));
+            token
+        })
+        .collect()
+}
+
 /// File as `file!()` names it, line and column from 1.
 pub(crate) fn place(span: Span) -> (String, usize, usize) {
     // In unit tests there is no compiler to ask.

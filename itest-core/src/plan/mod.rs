@@ -288,7 +288,7 @@ impl PlannedTest {
     /// The number under which [`PlainTests`] has it.
     pub(crate) fn registered(&self) -> Option<u32> {
         match self.is_plain {
-            true => self.def.link.number(),
+            true => self.def.number.get(),
             false => None,
         }
     }

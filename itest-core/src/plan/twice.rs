@@ -53,7 +53,7 @@ impl Seen {
 mod tests {
     use super::*;
 
-    extern "C-unwind" fn nothing() {}
+    fn nothing() {}
 
     fn test(name: String, module_path: &'static str, line: u32) -> &'static TestDef {
         let def = TestDef::new(name.leak(), module_path, "a.rs", line, 1, false, nothing);

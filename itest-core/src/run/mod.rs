@@ -57,6 +57,7 @@ pub(crate) const FAILED: u8 = 101;
 
 /// What `itest::main!()` expands to.
 pub fn main(def: &'static MainDef) -> ExitCode {
+    crate::call::runs_by_itself();
     match run(def) {
         Ok(code) => code,
         // Nobody reads the list, or the report, any more.

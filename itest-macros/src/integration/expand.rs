@@ -2,13 +2,15 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Attribute, LitStr};
+use syn::spanned::Spanned;
+use syn::{Attribute, LitStr, ReturnType};
 
 use crate::companion::{Companions, expand_option, expand_skips, expand_xfail};
 use crate::duration::expand_duration;
+use crate::harness::Harness;
 use crate::integration::model::{Group, Returns, Set, Test};
 use crate::integration::parse::{Flavor, Marker, MarkerValue, Options};
-use crate::location::{expand_location, expand_place};
+use crate::location::{expand_location, expand_place, located_at};
 use crate::options::text;
 use crate::signature::{
     Binding, Function, expand_arguments, expand_deprecated, expand_holding, expand_lints,
@@ -16,76 +18,107 @@ use crate::signature::{
 };
 use crate::values::expand_with;
 
-/// The user's function, the descriptor, and the `#[test]` form.
+/// One function, which is the test: it has the descriptor inside, and runs the user's code.
 ///
 /// What most tests do not say costs them nothing: the fewer items, the less there is to compile.
 pub(crate) fn expand_test(test: &Test) -> TokenStream {
     let here = Span::mixed_site();
+    let harness = Harness::of_this_compilation();
+    let function = expand_function(test, harness);
+    let known: Vec<_> = test.sets.iter().filter_map(Set::names).collect();
+    match harness {
+        Harness::Own => function,
+        Harness::Libtest if known.is_empty() => {
+            let ignore = expand_ignore(&test.companions);
+            quote_spanned!(here=> #[::core::prelude::v1::test] #ignore #function)
+        }
+        Harness::Libtest => {
+            let plain_tests = expand_plain_tests(test, &test.function.sig.ident, &known, 0, None);
+            quote_spanned!(here=> #function #plain_tests)
+        }
+        // The compiler, or the editor, takes what it can use.
+        Harness::Unknown => {
+            let plain_tests = expand_plain_tests(test, &test.function.sig.ident, &known, 0, None);
+            quote_spanned!(here=> const _: () = { #function }; #plain_tests)
+        }
+    }
+}
+
+fn expand_function(test: &Test, harness: Harness) -> TokenStream {
+    let here = Span::mixed_site();
     let p = &test.options.root.private();
-    let attrs = &test.function.attrs;
-    let deprecated = expand_deprecated(attrs);
-    let entry = match is_plain(test) {
-        true => test.function.sig.ident.clone(),
-        false => Ident::new("__itest_entry", here),
+    let ident = &test.function.sig.ident;
+    let def = expand_def(p, test);
+    let (attrs, run) = match stands_alone(test, harness) {
+        true => (Some(&test.function.attrs), expand_body(p, test)),
+        false => (None, expand_call(p, test)),
     };
-    let functions = match is_plain(test) {
-        true => expand_body(p, test),
-        false => expand_entry(p, test, &entry),
-    };
-    let def = expand_def(p, test, &entry);
-    let plain_test = expand_plain_test(test);
+    let attrs = attrs.into_iter().flatten();
+    let holding = expand_holding(&test.params);
     quote_spanned! {here=>
-        const _: () = {
-            #functions
-
-            #deprecated
-            static __ITEST_DEF: #p::TestDef = #def;
-
-            #p::register_test! { __ITEST_DEF #entry }
-        };
-
-        #plain_test
+        #(#attrs)*
+        #holding
+        fn #ident() {
+            #p::register_test! { static __ITEST_DEF: #p::TestDef = #def; }
+            #run
+        }
     }
 }
 
 /// Whether nobody would see that the body does not stand in a function of the user's own: it takes
-/// and returns nothing, and no attribute but lints looks at it.
-fn is_plain(test: &Test) -> bool {
-    let is_lint = |attr: &Attribute| is_outward(attr) && !attr.path().is_ident("must_use");
-    test.params.is_empty()
-        && matches!(test.returns, Returns::Nothing)
-        && test.function.attrs.iter().all(is_lint)
+/// nothing, no attribute but lints looks at it, and what it returns can be told it.
+///
+/// An editor would find a type that is told twice.
+fn stands_alone(test: &Test, harness: Harness) -> bool {
+    let is_lint = |attr: &Attribute| {
+        let path = attr.path();
+        is_outward(attr) && !path.is_ident("must_use") && !path.is_ident("deprecated")
+    };
+    let returns = match test.returns {
+        Returns::Nothing => true,
+        Returns::Named(_) => test.is_async() && harness != Harness::Unknown,
+        Returns::Never | Returns::Opaque(_) => false,
+    };
+    returns && test.params.is_empty() && test.function.attrs.iter().all(is_lint)
 }
 
-/// The user's body as the entry, under the user's name.
+/// The user's body, run in place.
 fn expand_body(p: &TokenStream, test: &Test) -> TokenStream {
     let here = Span::mixed_site();
-    let function = &test.function;
-    let attrs = &function.attrs;
-    let ident = &function.sig.ident;
-    let body = &function.body;
-    let run = match test.is_async() {
-        true => quote_spanned! {here=>
-            if let ::core::option::Option::Some(mut __call) = #p::entry(&__ITEST_DEF) {
-                __call.unit(::core::pin::pin!(async { let () = #body; }));
-            }
-        },
-        false => quote_spanned! {here=>
-            if #p::entry(&__ITEST_DEF).is_some() { let () = #body; }
-        },
+    let body = &test.function.body;
+    let ReturnType::Type(_, ty) = &test.function.sig.output else {
+        return match test.is_async() {
+            true => quote_spanned! {here=>
+                #p::run(&__ITEST_DEF, ::core::pin::pin!(async { let () = #body; }));
+            },
+            false => quote_spanned!(here=> if #p::runs(&__ITEST_DEF) { let () = #body; }),
+        };
     };
-    quote_spanned!(here=> #(#attrs)* extern "C-unwind" fn #ident() { #run })
+    let there = here.located_at(ty.span());
+    let private = located_at(p, ty.span());
+    let returns = quote_spanned!(there=> return #private::unreached::<#ty>(););
+    let into_result = quote_spanned!(there=> #private::returned::of::<#ty>().test());
+    quote_spanned! {here=>
+        #p::run_returning(
+            &__ITEST_DEF,
+            ::core::pin::pin!(async {
+                if false { #returns }
+                #body
+            }),
+            #into_result,
+        );
+    }
 }
 
 /// `TestDef::new(…)`, and what the test says besides.
-fn expand_def(p: &TokenStream, test: &Test, entry: &Ident) -> TokenStream {
+fn expand_def(p: &TokenStream, test: &Test) -> TokenStream {
     let here = Span::mixed_site();
     let ident = &test.function.sig.ident;
     let name = text(&ident.to_string());
     let place = expand_place(ident.span());
     let is_async = test.is_async();
     let new = quote_spanned! {here=>
-        #p::TestDef::new(#name, ::core::module_path!(), #place, #is_async, #entry)
+        #p::TestDef::new(#name, ::core::module_path!(), #place, #is_async, #ident)
     };
     let mut fields = TokenStream::new();
     if test.params.iter().any(|param| param.request().is_some()) {
@@ -108,7 +141,8 @@ fn expand_def(p: &TokenStream, test: &Test, entry: &Ident) -> TokenStream {
     if fields.is_empty() {
         return new;
     }
-    quote_spanned!(here=> #p::TestDef { #fields ..#new })
+    let details = quote_spanned!(here=> &#p::Details { #fields ..#p::Details::DEFAULT });
+    quote_spanned!(here=> #p::TestDef { details: #details, ..#new })
 }
 
 /// The fields `ignore` and `should_panic` of a test or case.
@@ -175,30 +209,49 @@ fn expand_set(p: &TokenStream, set: &Set) -> TokenStream {
     }
 }
 
-/// The user's function as it is, and the entry that calls it.
-fn expand_entry(p: &TokenStream, test: &Test, entry: &Ident) -> TokenStream {
+/// The user's function as it is, inside, and a call of it.
+fn expand_call(p: &TokenStream, test: &Test) -> TokenStream {
     let here = Span::mixed_site();
     let Function {
         attrs, sig, body, ..
     } = &test.function;
     let ident = &sig.ident;
     let lints = expand_lints(&test.params);
-    let deprecated = expand_deprecated(attrs);
-    let holding = expand_holding(&test.params);
     let call = Ident::new("__call", here);
     let (statements, arguments) = expand_arguments(p, &call, &test.params);
-    let called = quote_spanned!(here=> #ident(#arguments));
+    let called = match expand_deprecated(attrs) {
+        None => quote_spanned!(here=> #ident(#arguments)),
+        Some(allow) => quote_spanned!(here=> #allow let __called = #ident(#arguments); __called),
+    };
+    // In a block, as outside the name is that of the whole test.
+    let called = quote_spanned! {here=>
+        {
+            #(#attrs)*
+            #lints
+            #sig #body
+
+            #called
+        }
+    };
     let run = if test.is_async() {
         let future = quote_spanned!(here=> ::core::pin::pin!(#called));
-        match expand_result(p, test, &quote_spanned!(here=> __returned)) {
-            None => quote_spanned!(here=> #call.unit(#future);),
-            Some(result) => quote_spanned!(here=> #call.returned(#future, |__returned| #result);),
+        match test.returns {
+            Returns::Nothing => quote_spanned!(here=> #call.unit(#future);),
+            Returns::Never => quote_spanned!(here=> #call.returned(#future, |__never| __never);),
+            Returns::Named(span) | Returns::Opaque(span) => {
+                let returned = quote_spanned!(here=> __returned);
+                let result = expand_into_result(p, &returned, span, "test");
+                quote_spanned!(here=> #call.returned(#future, |__returned| #result);)
+            }
         }
     } else {
-        match expand_result(p, test, &called) {
-            None => quote_spanned!(here=> let () = #called;),
-            Some(_) if matches!(test.returns, Returns::Never) => called,
-            Some(result) => quote_spanned!(here=> #call.done(#result);),
+        match test.returns {
+            Returns::Nothing => quote_spanned!(here=> let () = #called;),
+            Returns::Never => called,
+            Returns::Named(span) | Returns::Opaque(span) => {
+                let result = expand_into_result(p, &called, span, "test");
+                quote_spanned!(here=> #call.done(#result);)
+            }
         }
     };
     let is_used = test.is_async() || !test.params.is_empty() || {
@@ -209,70 +262,38 @@ fn expand_entry(p: &TokenStream, test: &Test, entry: &Ident) -> TokenStream {
         false => quote_spanned!(here=> _),
     };
     quote_spanned! {here=>
-        #(#attrs)*
-        #lints
-        #sig #body
-
-        #deprecated
-        #holding
-        extern "C-unwind" fn #entry() {
-            if let ::core::option::Option::Some(#pattern) = #p::entry(&__ITEST_DEF) {
-                #statements
-                #run
-            }
+        if let ::core::option::Option::Some(#pattern) = #p::entry(&__ITEST_DEF) {
+            #statements
+            #run
         }
     }
 }
 
-/// The `Result<(), Failure>` of what a test returned; `None` if that is nothing.
-fn expand_result(p: &TokenStream, test: &Test, returned: &TokenStream) -> Option<TokenStream> {
-    let here = Span::mixed_site();
-    match test.returns {
-        Returns::Nothing => None,
-        Returns::Never => Some(returned.clone()),
-        Returns::UnitResult(span) => Some(expand_into_result(p, returned, span)),
-        Returns::Other(span) => {
-            let first = expand_into_result(p, returned, span);
-            let second = expand_into_result(p, &quote_spanned!(here=> __value), span);
-            Some(quote_spanned! {here=>
-                match #first {
-                    ::core::result::Result::Ok(__value) => #second,
-                    ::core::result::Result::Err(__failure) => ::core::result::Result::Err(__failure),
-                }
-            })
-        }
-    }
-}
-
-/// The `Result<_, Failure>` of what a test or fallible fixture returned.
+/// The `Result<_, Failure>` of what a test or fallible fixture returned; `of` is which.
 ///
 /// A type that is none of that is reported at `span`.
 pub(crate) fn expand_into_result(
     p: &TokenStream,
     returned: &TokenStream,
     span: Span,
+    of: &str,
 ) -> TokenStream {
     let here = Span::mixed_site();
     let there = here.located_at(span);
-    let result = quote_spanned!(there=> (&&&&&__returned).into_result());
+    let of = Ident::new(of, there);
+    let into_result = quote_spanned!(there=> __chain.#of());
     quote_spanned! {here=>
         {
-            let __returned = #p::returned::Returned::new(#returned);
-            #[allow(unused_imports)]
-            use #p::returned::*;
-            #result
+            let __returned = #returned;
+            let __chain = #p::returned::like(&__returned);
+            #into_result(__returned)
         }
     }
 }
 
-/// The inert form that editors and libtest know.
+/// What libtest and editors know: a function that stands for the test.
 ///
 /// Of a test with several instances that are known now, a module with a function for each.
-fn expand_plain_test(test: &Test) -> TokenStream {
-    let known: Vec<_> = test.sets.iter().filter_map(Set::names).collect();
-    expand_plain_tests(test, &test.function.sig.ident, &known, 0, None)
-}
-
 /// `levels`: how many modules are around it; `case`: the one that it is of.
 fn expand_plain_tests(
     test: &Test,

@@ -11,7 +11,7 @@ use crate::ctxt::Context;
 use crate::integration::parse::{Flavor, Options};
 use crate::item::Module;
 use crate::signature::{Function, Parameter, check_function};
-use crate::types::{Finding, findings, first_argument, is_never, is_unit, last_segment, returned};
+use crate::types::{Finding, findings, is_never, returned};
 use crate::values::{Case, Kind, With, identifier, numbered};
 
 /// An `#[integration]` function.
@@ -155,10 +155,10 @@ pub(crate) enum Returns {
     Nothing,
     /// `!`
     Never,
-    /// `Result<(), …>`, which stands there.
-    UnitResult(Span),
-    /// Anything else.
-    Other(Span),
+    /// A type that can be named again, which stands there.
+    Named(Span),
+    /// `impl Termination`
+    Opaque(Span),
 }
 
 impl Test {
@@ -301,24 +301,18 @@ fn check_returns(cx: &Context, companions: &Companions, function: &Function) -> 
     if companions.should_panic.is_some() && !is_never(ty) {
         cx.error_at(ty, "a test with `#[should_panic]` returns nothing");
     }
+    let mut is_opaque = false;
     for finding in findings(ty) {
         match finding {
             Finding::Infer => cx.leave_to_compiler(),
             Finding::Lifetime(lifetime) => cx.error_at(&lifetime, RETURNS_BORROW),
             Finding::ElidedReference(span) => cx.error(span, RETURNS_BORROW),
-            // `impl Termination`
-            Finding::ImplTrait(_) => {}
+            Finding::ImplTrait(_) => is_opaque = true,
         }
     }
-    if is_never(ty) {
-        return Returns::Never;
-    }
-    match last_segment(ty) {
-        Some(segment)
-            if segment.ident == "Result" && first_argument(segment).is_some_and(is_unit) =>
-        {
-            Returns::UnitResult(ty.span())
-        }
-        _ => Returns::Other(ty.span()),
+    match (is_never(ty), is_opaque) {
+        (true, _) => Returns::Never,
+        (false, true) => Returns::Opaque(ty.span()),
+        (false, false) => Returns::Named(ty.span()),
     }
 }
