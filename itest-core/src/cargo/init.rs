@@ -36,7 +36,23 @@ pub(super) fn init(words: &Words) -> Result<ExitCode, Stop> {
             }
         }
     }
+    if !is_set_up(&root) {
+        write!(out, "\n{ADVICE}")?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A library cannot say it of itself.
+const ADVICE: &str = "help: for a faster first build and smaller test binaries, in `Cargo.toml`:
+
+    [profile.dev.package.itest-core]
+    debug = false
+";
+
+/// Whether the workspace has settings for how itest is built.
+fn is_set_up(root: &Path) -> bool {
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap_or_default();
+    manifest.contains("package.itest-core")
 }
 
 fn write(path: &Path, text: &str, force: bool) -> io::Result<()> {
