@@ -179,7 +179,7 @@ fn apart(build: &Build) -> String {
         protocol => format!("protocol {protocol}"),
     };
     format!(
-        "it was built with itest {version} ({protocol}), cargo-itest is of itest {ours} (protocol \
+        "the binary was built with itest {version} ({protocol}), cargo-itest with itest {ours} (protocol \
          {}): install cargo-itest from the sources that the project uses, with `cargo install \
          --path PATH/TO/itest-core --features cli`",
         fingerprint()
