@@ -6,6 +6,7 @@
 mod files;
 mod form;
 mod instances;
+mod locks;
 mod lookup;
 mod modules;
 mod params;
@@ -21,6 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hasher;
 use std::time::Duration;
 
+pub(crate) use locks::{HeldLock, normalise_locks};
 pub(crate) use lookup::Names;
 #[cfg(unix)]
 pub(crate) use plain::PlainTests;
@@ -29,18 +31,16 @@ pub(crate) use problem::{PlanError, short_type, similar};
 use crate::chosen::Chosen;
 use crate::cli::Args;
 use crate::condition::{Conditions, SkipDef};
-use crate::def::{
-    Access, Binding, FixtureDef, Flavor, Location, Marker, ParamDef, ShouldPanic, TestDef, Xfail,
-};
+use crate::def::{Access, FixtureDef, Flavor, Marker, ParamDef, ShouldPanic, TestDef, Xfail};
 use crate::event::TestName;
-use crate::registry::{Registry, crate_of, display_path};
+use crate::registry::{Registry, crate_of};
 use crate::scope::Scope;
 use crate::sort;
 use instances::Instance;
+use locks::{NOT_SERIAL, has_serial, taken_exclusively, takes_exclusively};
 use modules::{ModuleInfo, Modules};
-use problem::{Problem, Problems};
+use problem::Problems;
 use resolve::Resolver;
-use twice::Seen;
 
 /// Index into [`Plan::nodes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,67 +166,6 @@ pub(crate) struct PlannedTest {
     is_plain: bool,
 }
 
-/// A lock held during an attempt.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct HeldLock {
-    pub(crate) name: String,
-    pub(crate) exclusive: bool,
-}
-
-/// What a test holds that says nothing of locks: see [`HeldLock::serial`].
-static NOT_SERIAL: [HeldLock; 1] = [HeldLock {
-    name: String::new(),
-    exclusive: false,
-}];
-
-/// How the names of locks begin that are of a worker's, module's or group's fixture.
-const OF_INSTANCE: &str = "fixture ";
-
-impl HeldLock {
-    /// Everybody holds this one: who has it for itself is alone.
-    pub(crate) fn serial(exclusive: bool) -> Self {
-        HeldLock {
-            name: String::new(),
-            exclusive,
-        }
-    }
-
-    /// Whether they certainly are those of a test that says nothing of locks.
-    pub(crate) fn are_usual(locks: &[HeldLock]) -> bool {
-        std::ptr::eq(locks, &NOT_SERIAL)
-    }
-
-    /// It is about something that other processes of the run have too.
-    pub(crate) fn is_wide(&self) -> bool {
-        !self.name.starts_with("fixture ")
-    }
-
-    /// Of who uses a session fixture; the same in every binary.
-    pub(crate) fn session_fixture(def: &FixtureDef) -> Self {
-        HeldLock {
-            name: format!("session fixture {} {}", def.name, def.location),
-            exclusive: false,
-        }
-    }
-
-    /// Of who uses an instance of a narrower fixture.
-    fn fixture(def: &FixtureDef, instance: &str) -> Self {
-        HeldLock {
-            name: format!("{OF_INSTANCE}{}::{} {instance}", def.module_path, def.name),
-            exclusive: false,
-        }
-    }
-
-    /// Whether it is of an instance that lives in one worker.
-    pub(crate) fn is_of_instance(&self) -> bool {
-        self.name.starts_with(OF_INSTANCE)
-    }
-
-    pub(crate) fn is_serial(&self) -> bool {
-        self.exclusive && self.name.is_empty()
-    }
-}
-
 /// Whether a test runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -343,9 +282,9 @@ impl Plan {
     /// Every problem of the binary's fixtures at once.
     pub(crate) fn new(registry: &Registry, args: &Args) -> Result<Plan, PlanError> {
         let mut problems = Problems::default();
-        check_duplicate_fixtures(registry, &mut problems);
+        twice::check_fixtures(registry, &mut problems);
         if !args.exact {
-            check_duplicate_tests(registry.tests.iter().copied(), &mut problems);
+            twice::check_tests(registry.tests.iter().copied(), &mut problems);
             return Plan::with(registry, args, problems);
         }
         let plan = Plan::with(registry, args, problems)?;
@@ -357,7 +296,7 @@ impl Plan {
         sort::by_key(&mut defs, |def| {
             (def.location.file, def.location.line, def.location.column)
         });
-        check_duplicate_tests(defs.into_iter(), &mut problems);
+        twice::check_tests(defs.into_iter(), &mut problems);
         problems.into_result().map(|()| plan)
     }
 
@@ -641,54 +580,6 @@ impl Plan {
     }
 }
 
-/// Whether a test or group of the binary is `serial`.
-fn has_serial(registry: &Registry) -> bool {
-    let mut groups = registry.groups.values();
-    if groups.any(|group| group.options.serial) {
-        return true;
-    }
-    for test in &registry.tests {
-        if test.options.serial {
-            return true;
-        }
-    }
-    false
-}
-
-/// Names of the fixtures that anybody in the binary takes as `&mut T`, as far as can be told
-/// without planning all tests: another fixture of that name may be among them.
-fn taken_exclusively(registry: &Registry) -> HashSet<&'static str> {
-    let mut taken = HashSet::new();
-    let mut add = |params: &'static [ParamDef]| {
-        for param in params {
-            if is_exclusive(param) {
-                taken.insert(match param.from {
-                    None => param.name,
-                    Some(Binding::Name(name)) => name,
-                    Some(Binding::Path(fixture)) => fixture().name,
-                });
-            }
-        }
-    };
-    for fixture in &registry.fixtures {
-        add(fixture.params);
-    }
-    for test in &registry.tests {
-        if !test.params.is_empty() {
-            add(test.params);
-        }
-    }
-    taken
-}
-
-fn is_exclusive(param: &ParamDef) -> bool {
-    matches!(param.access, Access::Exclusive)
-}
-
-fn takes_exclusively(params: &[ParamDef]) -> bool {
-    params.iter().any(is_exclusive)
-}
-
 /// Every node that the test's setup reaches.
 fn reach(nodes: &[Node], test: &PlannedTest) -> Vec<NodeId> {
     closure(nodes, test.setup.clone())
@@ -767,32 +658,6 @@ fn skipped(skip: &SkipDef, reason: String, args: &Args) -> Verdict {
     }
 }
 
-pub(crate) fn normalise_locks(locks: &mut Vec<HeldLock>) {
-    // The exclusive one of a name first, so that it is the one that stays.
-    sort::by(locks, |a, b| {
-        (&a.name, !a.exclusive).cmp(&(&b.name, !b.exclusive))
-    });
-    locks.dedup_by(|later, first| later.name == first.name);
-}
-
-fn check_duplicate_tests(
-    all: impl ExactSizeIterator<Item = &'static TestDef>,
-    problems: &mut Problems,
-) {
-    let mut seen = Seen::new(all.len());
-    for test in all {
-        if let Some(first) = seen.insert(test) {
-            let name = display_path(test.module_path, test.name);
-            problems.push(
-                format!("duplicate test {}", test.location),
-                Problem::new(format!("two tests are named `{name}`"), test.location)
-                    .note(format!("the first is at {first}"))
-                    .help("rename one: a name must select one test"),
-            );
-        }
-    }
-}
-
 /// The functions of which an instance may have one of these names, in definition order.
 fn named_tests(
     registry: &Registry,
@@ -829,22 +694,6 @@ fn is_of(name: &str, function: &str) -> bool {
     name.len() >= function.len()
         && name.starts_with(function)
         && matches!(name.get(function.len()), None | Some(b'[' | b':'))
-}
-
-fn check_duplicate_fixtures(registry: &Registry, problems: &mut Problems) {
-    let mut fixtures: HashMap<(&str, &str), Location> = HashMap::new();
-    for fixture in &registry.fixtures {
-        let key = (fixture.module_path, fixture.name);
-        if let Some(first) = fixtures.insert(key, fixture.location) {
-            let path = fixture.path(crate_of(fixture.module_path));
-            problems.push(
-                format!("duplicate fixture {}", fixture.location),
-                Problem::new(format!("two fixtures are named `{path}`"), fixture.location)
-                    .note(format!("the first is at {first}"))
-                    .help("rename one, or move it into a module of its own"),
-            );
-        }
-    }
 }
 
 /// Hashes names, eight bytes at a time: the standard hasher, unoptimised, costs ten times as much,

@@ -1,15 +1,52 @@
-//! [`Seen`]: finds tests with the same name.
+//! Tests, and fixtures, that have the same name.
 
+use std::collections::HashMap;
 use std::hash::Hasher;
 
 use super::NameHasher;
+use super::problem::{Problem, Problems};
 use crate::def::{Location, TestDef};
+use crate::registry::{Registry, crate_of, display_path};
+
+pub(super) fn check_tests(
+    all: impl ExactSizeIterator<Item = &'static TestDef>,
+    problems: &mut Problems,
+) {
+    let mut seen = Seen::new(all.len());
+    for test in all {
+        if let Some(first) = seen.insert(test) {
+            let name = display_path(test.module_path, test.name);
+            problems.push(
+                format!("duplicate test {}", test.location),
+                Problem::new(format!("two tests are named `{name}`"), test.location)
+                    .note(format!("the first is at {first}"))
+                    .help("rename one: a name must select one test"),
+            );
+        }
+    }
+}
+
+pub(super) fn check_fixtures(registry: &Registry, problems: &mut Problems) {
+    let mut fixtures: HashMap<(&str, &str), Location> = HashMap::new();
+    for fixture in &registry.fixtures {
+        let key = (fixture.module_path, fixture.name);
+        if let Some(first) = fixtures.insert(key, fixture.location) {
+            let path = fixture.path(crate_of(fixture.module_path));
+            problems.push(
+                format!("duplicate fixture {}", fixture.location),
+                Problem::new(format!("two fixtures are named `{path}`"), fixture.location)
+                    .note(format!("the first is at {first}"))
+                    .help("rename one, or move it into a module of its own"),
+            );
+        }
+    }
+}
 
 /// The tests seen so far.
 ///
 /// A table as plain as can be: itest is mostly compiled without optimisation, where a `HashMap`
 /// costs more for each test than all the rest of its planning.
-pub(super) struct Seen {
+struct Seen {
     /// Half of them are empty, at least.
     slots: Vec<Option<&'static TestDef>>,
     /// Of the module that was met last, which is mostly the next one too.
@@ -18,7 +55,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// For so many.
-    pub(super) fn new(tests: usize) -> Self {
+    fn new(tests: usize) -> Self {
         Seen {
             slots: vec![None; (2 * tests).next_power_of_two()],
             module: ("", 0),
@@ -26,7 +63,7 @@ impl Seen {
     }
 
     /// Takes a test; gives the place of one with the same name.
-    pub(super) fn insert(&mut self, test: &'static TestDef) -> Option<Location> {
+    fn insert(&mut self, test: &'static TestDef) -> Option<Location> {
         if !std::ptr::eq(self.module.0, test.module_path) {
             let mut hasher = NameHasher::default();
             hasher.write(test.module_path.as_bytes());

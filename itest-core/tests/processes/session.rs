@@ -1,6 +1,6 @@
 //! Session fixtures: once per binary under `cargo test`, once per run under nextest.
 
-use crate::scene::Scene;
+use crate::scene::{Ended, Scene};
 
 /// Tests in `one`, `two` and `three` together; the gate is open.
 const TESTS: usize = 301;
@@ -29,11 +29,7 @@ fn one_session_for_each_binary_of_cargo_test() {
     scene.open_gate();
     let ended = scene.run(scene.cargo_test(&BINARIES));
     ended.must_exit(0);
-    let passed = ended
-        .stdout
-        .lines()
-        .filter(|line| line.ends_with(" ... ok"));
-    assert_eq!(passed.count(), TESTS, "{ended}");
+    assert_eq!(passed(&ended), TESTS, "{ended}");
     check_session(&scene, BINARIES.len());
     scene.nothing_is_left();
 }
@@ -46,11 +42,7 @@ fn one_session_for_a_whole_cargo_test_if_it_is_to_be_shared() {
     command.env("ITEST_SHARE", "cargo");
     let ended = scene.run(command);
     ended.must_exit(0);
-    let passed = ended
-        .stdout
-        .lines()
-        .filter(|line| line.ends_with(" ... ok"));
-    assert_eq!(passed.count(), TESTS, "{ended}");
+    assert_eq!(passed(&ended), TESTS, "{ended}");
     // The host learns that cargo is gone, tears down and goes.
     scene.nothing_is_left();
     check_session(&scene, 1);
@@ -94,6 +86,12 @@ fn a_shared_session_ends_with_cargo_however_that_ends() {
     running.wait();
     scene.nothing_is_left();
     check_session(&scene, 1);
+}
+
+/// In all binaries.
+fn passed(ended: &Ended) -> usize {
+    let lines = ended.stdout.lines();
+    lines.filter(|line| line.ends_with(" ... ok")).count()
 }
 
 /// All of `db` and `server` happened so often, in order.
