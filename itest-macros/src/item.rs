@@ -151,7 +151,31 @@ fn kind(input: ParseStream<'_>) -> syn::Result<Kind> {
     Ok(kind)
 }
 
+/// A function whose body nothing goes through; `None` leaves it to the thorough way.
+///
+/// To parse tokens is to copy them, and most of a file are bodies.
+fn parse_head(item: &TokenStream) -> Option<Function> {
+    let mut head: Vec<TokenTree> = item.clone().into_iter().collect();
+    let Some(TokenTree::Group(body)) = head.pop() else {
+        return None;
+    };
+    if !is_brace(&body) {
+        return None;
+    }
+    let head: TokenStream = head.into_iter().collect();
+    let (attrs, vis, sig) = Function::parse_head.parse2(head).ok()?;
+    Some(Function {
+        attrs,
+        vis,
+        sig,
+        body,
+    })
+}
+
 pub(crate) fn parse_item(item: TokenStream) -> Item {
+    if let Some(function) = parse_head(&item) {
+        return Item::Function(Box::new(function));
+    }
     let parsed = match kind.parse2(item.clone()) {
         Ok(Kind::Function) => {
             syn::parse2(item.clone()).map(|function| Item::Function(Box::new(function)))

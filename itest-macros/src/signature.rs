@@ -27,11 +27,22 @@ pub(crate) struct Function {
 /// What [`Function`] says when there is none; the compiler says it better.
 pub(crate) const NO_BODY: &str = "expected a body";
 
+impl Function {
+    /// All but the body.
+    pub(crate) fn parse_head(
+        input: ParseStream<'_>,
+    ) -> syn::Result<(Vec<Attribute>, Visibility, Signature)> {
+        Ok((
+            input.call(Attribute::parse_outer)?,
+            input.parse()?,
+            input.parse()?,
+        ))
+    }
+}
+
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let attrs = input.call(Attribute::parse_outer)?;
-        let vis = input.parse()?;
-        let sig: Signature = input.parse()?;
+        let (attrs, vis, sig) = Function::parse_head(input)?;
         let body = parse_body(input)?;
         Ok(Function {
             attrs,
