@@ -90,6 +90,32 @@ impl Details {
     };
 }
 
+#[expect(
+    unsafe_code,
+    reason = "the compiler would find it out for each test anew, which is a fiftieth of what that costs"
+)]
+// SAFETY: all fields are; see `is_sync`.
+unsafe impl Sync for Details {}
+
+/// Compiles only as long as every field of [`Details`] is `Sync`.
+const _: fn(&Details) = |details| {
+    fn is_sync<T: Sync>(_: &T) {}
+    let Details {
+        params,
+        options,
+        sets,
+        with,
+        ignore,
+        should_panic,
+    } = details;
+    is_sync(params);
+    is_sync(options);
+    is_sync(sets);
+    is_sync(with);
+    is_sync(ignore);
+    is_sync(should_panic);
+};
+
 /// The details of every test that says nothing.
 static NO_DETAILS: Details = Details::DEFAULT;
 
@@ -111,7 +137,7 @@ impl TestDef {
             is_async,
             entry,
             details: &NO_DETAILS,
-            number: Number::new(),
+            number: const { Number::new() },
         }
     }
 
