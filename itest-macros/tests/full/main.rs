@@ -71,3 +71,9 @@ fn plain_tests_are_seen() {
         assert_eq!(found, expected);
     }
 }
+
+#[integration]
+#[should_panic(expected = "the test `plain_tests_are_seen` is called by other code")]
+fn tests_are_not_called() {
+    plain_tests_are_seen();
+}
