@@ -345,16 +345,18 @@ fn report(test: &TestName, finished: &Finished) {
 }
 
 fn print_failure(failure: &Failure) {
+    let place = failure.location.as_ref();
+    let place = place.map_or_else(String::new, |place| format!("\n  --> {place}"));
     match failure.kind {
         // The panic hook has printed it.
         FailureKind::Panic => {}
-        FailureKind::Expectation => println!("note: {failure}"),
+        FailureKind::Expectation => println!("note: {failure}{place}"),
         FailureKind::Error
         | FailureKind::Timeout
         | FailureKind::Crash
         | FailureKind::Interrupted
         | FailureKind::Misuse => {
-            eprintln!("Error: {failure}");
+            eprintln!("Error: {failure}{place}");
         }
     }
 }

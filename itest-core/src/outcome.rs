@@ -92,7 +92,8 @@ pub struct Failure {
     pub message: String,
     /// The error's sources, outermost first.
     pub causes: Vec<String>,
-    /// `file:line:column` of a panic, where known.
+    /// `file:line:column` of a panic, where known; `file:line` of the test if that says how it
+    /// failed: with an error, by taking too long, by not failing.
     pub location: Option<String>,
     /// As `RUST_BACKTRACE` asked for.
     pub backtrace: Option<String>,

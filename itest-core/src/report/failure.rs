@@ -40,6 +40,9 @@ pub(super) fn describe(test: &str, failure: &Failure) -> String {
         FailureKind::Misuse => format!("error: {failure}"),
     };
     end_line(&mut text);
+    if let (Some(place), false) = (&failure.location, failure.kind == FailureKind::Panic) {
+        text += &format!("  --> {place}\n");
+    }
     if let Some(backtrace) = &failure.backtrace {
         text += "stack backtrace:\n";
         text += backtrace;

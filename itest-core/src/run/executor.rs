@@ -296,12 +296,12 @@ impl Executor {
         };
         match (judged, test.xfail) {
             (Ok(()), None) => Outcome::Passed,
-            (Err(failure), None) => failed(failure),
+            (Err(failure), None) => failed(located(failure, test)),
             (Err(_), Some(xfail)) => expected_failure(xfail.reason),
-            (Ok(()), Some(xfail)) if xfail.strict == Some(true) => failed(Failure::new(
-                FailureKind::Expectation,
-                format!("[XPASS(strict)] {}", xfail.reason),
-            )),
+            (Ok(()), Some(xfail)) if xfail.strict == Some(true) => {
+                let said = format!("[XPASS(strict)] {}", xfail.reason);
+                failed(located(Failure::new(FailureKind::Expectation, said), test))
+            }
             (Ok(()), Some(xfail)) => Outcome::Xpassed {
                 reason: xfail.reason.to_owned(),
             },
@@ -386,6 +386,15 @@ fn expected_failure(reason: &str) -> Outcome {
     Outcome::Xfailed {
         reason: reason.to_owned(),
     }
+}
+
+/// A panic has its own place; of other failures that of the test is the best there is.
+fn located(mut failure: Failure, test: &PlannedTest) -> Failure {
+    use FailureKind::{Error, Expectation, Timeout};
+    if let Error | Expectation | Timeout = failure.kind {
+        failure.location = Some(test.def.location.to_string());
+    }
+    failure
 }
 
 fn failed(failure: Failure) -> Outcome {
